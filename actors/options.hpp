@@ -1,0 +1,71 @@
+// What the company is made from. Filled by the config, checked by validate().
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cache/response_cache.hpp"
+#include "engine/engine.hpp"
+
+namespace troupe {
+
+/// Bounds on what may wait and live.
+struct gateway_options {
+  /// Requests that wait for a place. The next one gets a 429.
+  std::size_t max_waiting = 256;
+  /// Bytes of the requests that wait.
+  std::size_t max_waiting_bytes = std::size_t{64} << 20;
+  /// Requests that wait or run, those that joined another's run counted in.
+  std::size_t max_live = 1024;
+  /// Time a request may take from admission; zero for no limit. A request's own timeout counts when it is shorter.
+  std::chrono::nanoseconds request_timeout{std::chrono::minutes{10}};
+};
+
+struct scheduler_options {
+  /// A waiting request gains one step of priority each time this much passes, so that none starves.
+  std::chrono::nanoseconds aging{std::chrono::seconds{10}};
+};
+
+struct worker_options {
+  engine::engine_options engine;
+  /// Name of the model it holds, as requests name it.
+  std::string model;
+  /// New tokens of one step; a prefill chunk takes what the decodes leave.
+  std::size_t step_tokens = 256;
+  /// Tokens that end an answer.
+  std::vector<engine::token_id> eos;
+};
+
+struct metrics_options {
+  /// The objective: P95 of latency under this, over the window.
+  std::chrono::nanoseconds objective{std::chrono::seconds{2}};
+  std::chrono::nanoseconds window{std::chrono::minutes{5}};
+  /// Samples kept per window.
+  std::size_t max_samples = 8192;
+};
+
+struct supervisor_options {
+  /// A worker that failed is started again after this much, doubled each time up to the second.
+  std::chrono::nanoseconds restart_delay{std::chrono::milliseconds{500}};
+  std::chrono::nanoseconds max_restart_delay{std::chrono::seconds{30}};
+};
+
+struct generation_options {
+  /// Prompts from this many bytes on are tokenized by the encoder.
+  std::size_t encode_inline_bytes = 16384;
+};
+
+struct company_options {
+  gateway_options gateway;
+  cache::response_cache_options cache;
+  scheduler_options scheduler;
+  generation_options generation;
+  metrics_options metrics;
+  supervisor_options supervisor;
+  std::vector<worker_options> workers;
+};
+
+} // namespace troupe

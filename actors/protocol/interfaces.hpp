@@ -1,0 +1,134 @@
+// Every typed interface of the company, in one place: who may be told or asked what.
+//
+// Nothing calls its caller: whoever must answer finds the address inside the message.
+#pragma once
+
+#include <caf/all.hpp>
+
+#include "actors/protocol/messages.hpp"
+
+namespace troupe {
+
+/// Stands for the connections of one io thread. Never waits for an actor.
+using edge_actor = caf::typed_actor<
+  // The request holds.
+  caf::reacts_to<answer_started>,
+  // More of an answer.
+  caf::reacts_to<answer_text>,
+  // Exactly one of these two ends a sink.
+  caf::reacts_to<answer_finished>, caf::reacts_to<answer_failed>>;
+
+/// Counts what the company does. Nobody waits for it but those who ask for the numbers.
+using metrics_actor = caf::typed_actor<
+  // Counts one sink's end and writes its log line.
+  caf::reacts_to<sink_record>,
+  // Counts one step of a worker.
+  caf::reacts_to<step_record>,
+  // Takes the size of a worker when it is ready.
+  caf::reacts_to<worker_ready>,
+  // Takes the scheduler's and the cache's present sizes.
+  caf::reacts_to<scheduler_load>, caf::reacts_to<cache_load>,
+  // Returns a copy of all counters.
+  caf::replies_to<snapshot_atom>::with<metrics_snapshot>>;
+
+/// Admits requests or refuses them, and watches their deadlines.
+using gateway_actor = caf::typed_actor<
+  // Takes a request in for a sink of an edge. The edge hears `answer_started` or `answer_failed`.
+  caf::reacts_to<submit_atom, native_request, edge_actor, sink_id>,
+  // The sink's client is gone, or reads too slowly.
+  caf::reacts_to<detach_atom, sink_id, detach_reason>,
+  // The sink's run has its place: the sink waits no more.
+  caf::reacts_to<placed_atom, sink_id>,
+  // The sink had its terminal event.
+  caf::reacts_to<ended_atom, sink_id>,
+  // Looks at deadlines.
+  caf::reacts_to<tick_atom>,
+  // Refuses what is new from now on; answers when no sink is left, at the latest after the given time, when the
+  // remaining ones were failed. Returns how many had to be.
+  caf::replies_to<drain_atom, timespan>::with<std::uint64_t>>;
+
+/// Runs one request to its end for all who listen. Lives until the cache releases it.
+using generation_actor = caf::typed_actor<
+  // Adds a sink: it gets all text so far, then what follows.
+  caf::reacts_to<attach_atom, edge_actor, sink_id, native_request, cache_state>,
+  // Takes a sink away without a terminal event of its own (but for a deadline, which is told). The last sink's
+  // leaving cancels the run.
+  caf::reacts_to<detach_atom, sink_id, detach_reason>,
+  // Nobody will attach any more: ends the actor when the run has ended.
+  caf::reacts_to<release_atom>,
+  // The prompt is tokenized.
+  caf::reacts_to<encoded_prompt>,
+  // The scheduler gave a place.
+  caf::reacts_to<placement>,
+  // Tokens of a step.
+  caf::reacts_to<sequence_tokens>,
+  // The worker cannot finish this sequence.
+  caf::reacts_to<sequence_failed>,
+  // The place is gone: ask for another.
+  caf::reacts_to<sequence_lost>>;
+
+/// Keeps finished answers, and the runs in flight by their request.
+using cache_actor = caf::typed_actor<
+  // Replays a finished answer, joins a run in flight, starts a run, or refuses.
+  caf::reacts_to<lookup_atom, admitted_request, edge_actor, sink_id>,
+  // A sink leaves its run.
+  caf::reacts_to<detach_atom, sink_id, detach_reason>,
+  // A run has finished: stores its answer and releases the generation.
+  caf::reacts_to<finished_atom, run_id, finished_answer>,
+  // A run failed or was cancelled: releases the generation, stores nothing.
+  caf::reacts_to<ended_atom, run_id>,
+  // Empties the store. Returns how many answers there were.
+  caf::replies_to<clear_atom>::with<std::uint64_t>>;
+
+/// Renders and tokenizes long prompts on a thread of its own, so that no token waits for them.
+using encoder_actor = caf::typed_actor<
+  // Answers the generation with an `encoded_prompt`.
+  caf::reacts_to<encode_request, generation_actor>>;
+
+/// Gives each generation its part of a step. Holds nothing but their addresses.
+using fan_out_actor = caf::typed_actor<
+  // A run's generation, from its first placement request on.
+  caf::reacts_to<register_atom, run_id, generation_actor>, caf::reacts_to<unregister_atom, run_id>,
+  // All that a worker's step gave.
+  caf::reacts_to<step_report>>;
+
+/// Holds a model and its KV cache on one device; steps the batch it holds.
+using worker_actor = caf::typed_actor<
+  // Takes a sequence in at the next step boundary.
+  caf::reacts_to<assignment>,
+  // Lets a sequence go before the next step.
+  caf::reacts_to<remove_atom, sequence_key, epoch_id>,
+  // Runs one step and, while there is work, tells itself to run the next.
+  caf::reacts_to<step_atom>>;
+
+/// Decides who runs next, and where.
+using scheduler_actor = caf::typed_actor<
+  // Queues a sequence; its generation hears `placement`, or `sequence_failed` when no worker can ever take it.
+  caf::reacts_to<placement_request, generation_actor>,
+  // The sequence is not wanted any more, wherever it is.
+  caf::reacts_to<cancel_atom, sequence_key>,
+  // A worker is there.
+  caf::reacts_to<worker_ready, worker_actor>,
+  // A worker is gone: what it held is lost.
+  caf::reacts_to<gone_atom, worker_id>,
+  // What a worker can take, and who left it.
+  caf::reacts_to<room>>;
+
+/// Watches over the workers' lives.
+using supervisor_actor = caf::typed_actor<
+  // A worker has loaded.
+  caf::reacts_to<worker_ready, worker_actor>,
+  // A worker cannot load or go on.
+  caf::reacts_to<worker_failed>,
+  // Starts a worker's successor.
+  caf::reacts_to<restart_atom, worker_id>,
+  // Returns every worker with its state.
+  caf::replies_to<status_atom>::with<company_status>>;
+
+} // namespace troupe
+
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_handles, caf::id_block::troupe_last_type_id + 1)
+  CAF_ADD_TYPE_ID(troupe_handles, (troupe::edge_actor))
+  CAF_ADD_TYPE_ID(troupe_handles, (troupe::generation_actor))
+  CAF_ADD_TYPE_ID(troupe_handles, (troupe::worker_actor))
+CAF_END_TYPE_ID_BLOCK(troupe_handles)

@@ -1,0 +1,31 @@
+# How our own code is compiled: warnings are errors, sanitizers where asked for.
+
+add_library(troupe_flags INTERFACE)
+target_compile_options(troupe_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
+target_include_directories(troupe_flags INTERFACE ${CMAKE_SOURCE_DIR})
+
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -fno-omit-frame-pointer")
+if(TROUPE_SANITIZE)
+  target_compile_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE})
+endif()
+
+find_program(TROUPE_MOLD mold)
+if(TROUPE_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# A folder's library: its sources, compiled with our flags, seen by others through its headers only.
+function(troupe_library name)
+  add_library(${name} STATIC ${ARGN})
+  target_link_libraries(${name} PRIVATE troupe_flags Threads::Threads)
+endfunction()
+
+# One executable of tests per folder, run as one test.
+function(troupe_test name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE troupe_flags test_main Threads::Threads)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900)
+endfunction()

@@ -1,0 +1,57 @@
+// The config file: what may stand in it, read and checked.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "actors/options.hpp"
+#include "http/options.hpp"
+
+namespace troupe::config {
+
+/// A config that does not hold. The message is one line that names file, key, value and what is allowed.
+class config_error : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+struct log_options {
+  /// `trace`, `debug`, `info`, `warning`, `error` or `off`.
+  std::string level = "info";
+  /// `text` or `json`.
+  std::string format = "text";
+};
+
+/// Everything the server is made from.
+struct config {
+  log_options log;
+  http::options http;
+  company_options company;
+  /// Name that requests use for the model; empty takes the file's or folder's own.
+  std::string model_name;
+  std::filesystem::path model_path;
+  engine::data_type dtype = engine::data_type::automatic;
+  /// How long running requests may take to end after SIGTERM.
+  std::chrono::nanoseconds drain_timeout{std::chrono::seconds{30}};
+};
+
+/// What the command line sets; wins over the file.
+struct overrides {
+  std::optional<std::filesystem::path> model;
+  std::optional<std::string> host;
+  std::optional<std::uint16_t> port;
+  std::optional<std::string> dtype;
+  std::optional<int> threads;
+};
+
+/// Reads and checks a file; relative model paths are looked up from the working directory, then from the repository
+/// that the file lies in (its folder's parent). Throws `config_error`.
+config load(const std::filesystem::path& file, const overrides& flags = {});
+/// The same from text; `name` stands for the file in errors.
+config parse(const std::string& text, const std::string& name, const overrides& flags = {});
+
+} // namespace troupe::config

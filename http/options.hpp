@@ -1,0 +1,57 @@
+// What the HTTP side is made from. Filled by the config.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace troupe::http {
+
+/// Bounds on what a client may send, and how long it may take.
+struct limits {
+  /// Request line and header fields, in bytes.
+  std::size_t header_bytes = 32768;
+  std::size_t header_count = 100;
+  std::size_t url_bytes = 8192;
+  std::size_t body_bytes = std::size_t{8} << 20;
+  std::size_t chunk_count = 100'000;
+  std::size_t json_depth = 32;
+  std::size_t messages = 2048;
+  std::chrono::nanoseconds header_timeout{std::chrono::seconds{10}};
+  std::chrono::nanoseconds body_timeout{std::chrono::seconds{30}};
+  std::chrono::nanoseconds idle_timeout{std::chrono::seconds{75}};
+  std::chrono::nanoseconds write_timeout{std::chrono::seconds{30}};
+  /// Bytes of an answer that may wait for a slow reader before its request is cancelled.
+  std::size_t sink_bytes = std::size_t{1} << 20;
+  std::size_t connections = 16384;
+};
+
+/// A model as `/v1/models` shows it.
+struct served_model {
+  std::string name;
+  /// Unix time in seconds.
+  std::int64_t created = 0;
+  /// Longest prompt and answer together, in tokens.
+  std::size_t context = 0;
+};
+
+struct options {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8000;
+  /// Threads that read and write sockets; one edge each.
+  std::size_t threads = 1;
+  limits limit;
+  /// Origins that may read answers in a browser; `*` for any. Credentials are never allowed.
+  std::vector<std::string> cors_origins{"*"};
+  /// A comment line goes out on a stream that has said nothing for this long.
+  std::chrono::nanoseconds stream_keep_alive{std::chrono::seconds{5}};
+  /// Own API: messages of the history that are kept, and tokens that all may have together.
+  std::size_t context_window = 10;
+  std::size_t max_context_length = 2048;
+  /// The first is what `default` means.
+  std::vector<served_model> models;
+};
+
+} // namespace troupe::http

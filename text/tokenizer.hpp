@@ -1,0 +1,129 @@
+// Tokens, templates and streaming text. The C++ face of the Rust crate beside it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace troupe::text {
+
+using token_id = std::int32_t;
+
+/// A tokenizer or template that cannot be built, or a text that cannot be rendered.
+class text_error : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+/// What a GGUF file says about its tokenizer.
+struct gguf_vocabulary {
+  std::vector<std::string> tokens;
+  std::vector<std::int32_t> token_types;
+  std::vector<std::string> merges;
+  /// `tokenizer.ggml.model`: "gpt2" (byte-level BPE), "llama" (SentencePiece BPE).
+  std::string model;
+  /// `tokenizer.ggml.pre`: "smollm", "llama-bpe", ...
+  std::string pre;
+  /// Token put before every prompt, and after it; -1 for none.
+  token_id bos = -1;
+  token_id eos = -1;
+};
+
+/// Turns text to tokens and back. Immutable and thread safe; share it by pointer.
+class tokenizer {
+public:
+  /// From the bytes of a tokenizer.json. Throws `text_error`.
+  static std::shared_ptr<const tokenizer> from_json(std::string_view json);
+  /// From GGUF metadata. Throws `text_error` for a vocabulary kind or pre-tokenizer that is not known.
+  static std::shared_ptr<const tokenizer> from_gguf(const gguf_vocabulary& vocabulary);
+  ~tokenizer();
+  tokenizer(const tokenizer&) = delete;
+  tokenizer& operator=(const tokenizer&) = delete;
+
+  /// How control tokens (`<|im_end|>`) that stand in the text are read.
+  enum class control : std::uint8_t {
+    /// As the control token: for prompts whose writer may use them.
+    parse,
+    /// As the characters they are written with: for what a user typed.
+    literal,
+  };
+  /// `add_special` puts the model's own leading and trailing tokens (BOS) on. Input must be valid UTF-8.
+  /// Throws `text_error`.
+  std::vector<token_id> encode(std::string_view text, control mode, bool add_special) const;
+
+  /// The whole text of some tokens. Bytes that are no valid UTF-8 become U+FFFD.
+  std::string decode(const std::vector<token_id>& tokens, bool skip_special) const;
+
+  /// One token's own text as it stands in the vocabulary, bytes as they are (may be part of a character).
+  std::string token_bytes(token_id token) const;
+
+  std::size_t vocabulary_size() const;
+
+private:
+  friend class chat_template;
+  friend class stream_decoder;
+  explicit tokenizer(void* handle) : handle_{handle} {}
+  void* handle_;
+};
+
+/// Turns tokens to text as they come. What it has returned, joined, always equals the start of the whole decode, and
+/// never ends inside a UTF-8 character. Special tokens give no text. Not thread safe.
+class stream_decoder {
+public:
+  explicit stream_decoder(std::shared_ptr<const tokenizer> tokens);
+  ~stream_decoder();
+  stream_decoder(stream_decoder&& other) noexcept : tokens_{std::move(other.tokens_)}, handle_{std::exchange(other.handle_, nullptr)} {}
+  stream_decoder& operator=(stream_decoder&&) = delete;
+
+  /// The text that is complete with this token, possibly none.
+  std::string push(token_id token);
+  /// What is left: an unfinished character comes out as U+FFFD, as in the whole decode.
+  std::string finish();
+
+private:
+  std::shared_ptr<const tokenizer> tokens_;
+  void* handle_;
+};
+
+struct message {
+  std::string role;
+  std::string content;
+};
+
+/// What a template is rendered with. JSON texts are empty where a request has none.
+struct template_input {
+  std::vector<message> messages;
+  bool add_generation_prompt = true;
+  /// JSON array of tool definitions.
+  std::string tools_json;
+  /// JSON array of messages, in place of `messages`, where these carry more than role and content (tool calls).
+  std::string messages_json;
+};
+
+/// A model's chat template (Jinja). Immutable and thread safe.
+class chat_template {
+public:
+  /// `bos` and `eos` are what the template sees as `bos_token` and `eos_token`. Throws `text_error` with the line.
+  chat_template(std::string_view source, std::string_view bos, std::string_view eos);
+  ~chat_template();
+  chat_template(const chat_template&) = delete;
+  chat_template& operator=(const chat_template&) = delete;
+
+  /// The rendered prompt, exactly as Hugging Face renders it. Throws `text_error` when the template refuses (its own
+  /// words) or runs past its limits.
+  std::string render(const template_input& input) const;
+
+  /// Renders and tokenizes. Control tokens that the template writes are control tokens; the same characters inside
+  /// a message's content are text. No BOS is added beside what the template writes.
+  std::vector<token_id> encode(const template_input& input, const tokenizer& tokens) const;
+
+private:
+  void* handle_;
+};
+
+} // namespace troupe::text
