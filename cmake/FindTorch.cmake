@@ -18,7 +18,7 @@ if(Torch_FOUND AND NOT TARGET Torch::cpu)
   add_library(Torch::c10 SHARED IMPORTED)
   set_target_properties(Torch::c10 PROPERTIES
     IMPORTED_LOCATION ${Torch_C10_LIBRARY}
-    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${Torch_INCLUDE_DIR};${Torch_INCLUDE_DIR}/torch/csrc/api/include")
+    INTERFACE_INCLUDE_DIRECTORIES "${Torch_INCLUDE_DIR};${Torch_INCLUDE_DIR}/torch/csrc/api/include")
   add_library(Torch::cpu SHARED IMPORTED)
   set_target_properties(Torch::cpu PROPERTIES
     IMPORTED_LOCATION ${Torch_CPU_LIBRARY}

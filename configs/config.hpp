@@ -37,6 +37,8 @@ struct config {
   engine::data_type dtype = engine::data_type::automatic;
   /// How long running requests may take to end after SIGTERM.
   std::chrono::nanoseconds drain_timeout{std::chrono::seconds{30}};
+  /// How often an engine thread looks for work before it sleeps, as `GOMP_SPINCOUNT` says it; -1 leaves that to OpenMP.
+  int openmp_spin = -1;
 };
 
 /// What the command line sets; wins over the file.

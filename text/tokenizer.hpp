@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -29,9 +30,15 @@ struct gguf_vocabulary {
   std::string model;
   /// `tokenizer.ggml.pre`: "smollm", "llama-bpe", ...
   std::string pre;
+  /// `tokenizer.ggml.scores`, which rank the merges of a "llama" vocabulary; where it is empty, its order ranks them.
+  std::vector<float> scores;
   /// Token put before every prompt, and after it; -1 for none.
   token_id bos = -1;
   token_id eos = -1;
+  /// Token for text that a "llama" vocabulary without byte tokens cannot spell; -1 for none.
+  token_id unknown = -1;
+  /// Whether a "llama" vocabulary sees a space before every text.
+  bool add_space_prefix = true;
 };
 
 /// Turns text to tokens and back. Immutable and thread safe; share it by pointer.
@@ -56,12 +63,15 @@ public:
   /// Throws `text_error`.
   std::vector<token_id> encode(std::string_view text, control mode, bool add_special) const;
 
-  /// The whole text of some tokens. Bytes that are no valid UTF-8 become U+FFFD.
+  /// The whole text of some tokens. Bytes that are no valid UTF-8 become U+FFFD. Tokens that the vocabulary does not
+  /// have give nothing.
   std::string decode(const std::vector<token_id>& tokens, bool skip_special) const;
 
   /// One token's own text as it stands in the vocabulary, bytes as they are (may be part of a character).
+  /// Empty for a token that the vocabulary does not have.
   std::string token_bytes(token_id token) const;
 
+  /// One more than the greatest token.
   std::size_t vocabulary_size() const;
 
 private:
@@ -77,7 +87,9 @@ class stream_decoder {
 public:
   explicit stream_decoder(std::shared_ptr<const tokenizer> tokens);
   ~stream_decoder();
-  stream_decoder(stream_decoder&& other) noexcept : tokens_{std::move(other.tokens_)}, handle_{std::exchange(other.handle_, nullptr)} {}
+  stream_decoder(stream_decoder&& other) noexcept
+      : tokens_{std::move(other.tokens_)},
+        handle_{std::exchange(other.handle_, nullptr)} {}
   stream_decoder& operator=(stream_decoder&&) = delete;
 
   /// The text that is complete with this token, possibly none.
@@ -103,6 +115,8 @@ struct template_input {
   std::string tools_json;
   /// JSON array of messages, in place of `messages`, where these carry more than role and content (tool calls).
   std::string messages_json;
+  /// The time that a template may show (local time of day), in Unix seconds; nothing takes the system's clock.
+  std::optional<std::int64_t> now;
 };
 
 /// A model's chat template (Jinja). Immutable and thread safe.
@@ -119,7 +133,8 @@ public:
   std::string render(const template_input& input) const;
 
   /// Renders and tokenizes. Control tokens that the template writes are control tokens; the same characters inside
-  /// a message's content are text. No BOS is added beside what the template writes.
+  /// a message or a tool are text. No BOS is added beside what the template writes. Throws `text_error`, also for a
+  /// message that holds a control token which the template itself looks for there and passes on.
   std::vector<token_id> encode(const template_input& input, const tokenizer& tokens) const;
 
 private:

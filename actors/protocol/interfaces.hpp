@@ -69,8 +69,9 @@ using generation_actor = caf::typed_actor<
 
 /// Keeps finished answers, and the runs in flight by their request.
 using cache_actor = caf::typed_actor<
-  // Replays a finished answer, joins a run in flight, starts a run, or refuses.
-  caf::reacts_to<lookup_atom, admitted_request, edge_actor, sink_id>,
+  // Replays a finished answer, joins a run in flight, starts a run, or refuses. The gateway hears of the sink's
+  // place and end.
+  caf::reacts_to<lookup_atom, admitted_request, edge_actor, sink_id, gateway_actor>,
   // A sink leaves its run.
   caf::reacts_to<detach_atom, sink_id, detach_reason>,
   // A run has finished: stores its answer and releases the generation.
@@ -129,6 +130,7 @@ using supervisor_actor = caf::typed_actor<
 
 CAF_BEGIN_TYPE_ID_BLOCK(troupe_handles, caf::id_block::troupe_last_type_id + 1)
   CAF_ADD_TYPE_ID(troupe_handles, (troupe::edge_actor))
+  CAF_ADD_TYPE_ID(troupe_handles, (troupe::gateway_actor))
   CAF_ADD_TYPE_ID(troupe_handles, (troupe::generation_actor))
   CAF_ADD_TYPE_ID(troupe_handles, (troupe::worker_actor))
 CAF_END_TYPE_ID_BLOCK(troupe_handles)

@@ -1,0 +1,48 @@
+#include "actors/choice_text.hpp"
+
+#include <utility>
+
+namespace troupe {
+
+choice_text::choice_text(std::shared_ptr<const text::tokenizer> tokens, std::vector<std::string> stops, bool logprobs)
+    : tokens_{std::move(tokens)},
+      decoder_{tokens_},
+      stops_{std::move(stops)},
+      logprobs_{logprobs} {}
+
+text_delta choice_text::push(token_id token, std::uint32_t logprob_bits) {
+  const std::string text = decoder_.push(token);
+  if (logprobs_)
+    held_.push_back({token_logprob{token, tokens_->token_bytes(token), logprob_bits}, {}});
+  if (!text.empty()) {
+    decoded_ += text.size();
+    place_entries();
+  }
+  return release(stops_.push(text));
+}
+
+text_delta choice_text::finish() {
+  const std::string text = decoder_.finish();
+  decoded_ += text.size();
+  place_entries();
+  std::string out = stops_.push(text);
+  out += stops_.finish();
+  return release(std::move(out));
+}
+
+void choice_text::place_entries() {
+  for (auto it = held_.rbegin(); it != held_.rend() && !it->end; ++it)
+    it->end = decoded_;
+}
+
+text_delta choice_text::release(std::string text) {
+  released_ += text.size();
+  text_delta out{std::move(text), {}};
+  while (!held_.empty() && held_.front().end && *held_.front().end <= released_) {
+    out.tokens.push_back(std::move(held_.front().entry));
+    held_.pop_front();
+  }
+  return out;
+}
+
+} // namespace troupe

@@ -1,0 +1,66 @@
+#include "actors/company.hpp"
+
+#include <string>
+#include <utility>
+
+#include "actors/cache_keeper.hpp"
+#include "actors/encoder.hpp"
+#include "actors/fan_out.hpp"
+#include "actors/gateway.hpp"
+#include "actors/metrics.hpp"
+#include "actors/scheduler.hpp"
+#include "actors/supervisor.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// Has `on_core_death` told when an actor ends that the company cannot do without.
+template <class Handle>
+void watch(const Handle& core, std::string name, const world& outside) {
+  if (!outside.on_core_death)
+    return;
+  caf::actor_cast<caf::abstract_actor*>(core)->attach_functor(
+    [name = std::move(name), tell = outside.on_core_death](const caf::error& reason) {
+      if (reason != caf::exit_reason::user_shutdown)
+        tell(name, reason);
+    });
+}
+
+} // namespace
+
+company start_company(
+  caf::actor_system& system, const company_options& options, const world& outside, const model_text& text) {
+  company out;
+  out.metrics = system.spawn(metrics, options.metrics);
+  out.fan_out = system.spawn(fan_out);
+  out.scheduler = system.spawn(scheduler, options.scheduler, out.metrics);
+  out.encoder = outside.detached ? system.spawn<caf::detached>(encoder, text) : system.spawn(encoder, text);
+  const generation_links links{out.scheduler, out.fan_out, out.encoder, {}, {}, out.metrics};
+  out.cache = system.spawn(cache_keeper, options.cache, generation_parts{links, text, options.generation});
+  out.gateway = system.spawn(gateway, options.gateway, out.cache, out.metrics, outside.random);
+  out.supervisor =
+    system.spawn(supervisor, options.supervisor, options.workers, out.scheduler, out.fan_out, out.metrics, outside);
+  watch(out.metrics, "metrics", outside);
+  watch(out.fan_out, "fan_out", outside);
+  watch(out.scheduler, "scheduler", outside);
+  watch(out.encoder, "encoder", outside);
+  watch(out.cache, "cache", outside);
+  watch(out.gateway, "gateway", outside);
+  watch(out.supervisor, "supervisor", outside);
+  return out;
+}
+
+// Those who start work end first, those who hear of ends last.
+void stop_company(const company& actors) {
+  const auto stop = [](const auto& actor) { caf::anon_send_exit(actor, caf::exit_reason::user_shutdown); };
+  stop(actors.cache);
+  stop(actors.supervisor);
+  stop(actors.gateway);
+  stop(actors.encoder);
+  stop(actors.scheduler);
+  stop(actors.fan_out);
+  stop(actors.metrics);
+}
+
+} // namespace troupe

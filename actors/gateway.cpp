@@ -1,0 +1,149 @@
+#include "actors/gateway.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+/// How late a deadline may be seen.
+constexpr auto tick_period = std::chrono::milliseconds{250};
+/// How long a drain waits for the sinks that it failed to say that they have ended.
+constexpr auto drain_grace = std::chrono::seconds{1};
+
+} // namespace
+
+void gateway_state::start(
+  gateway_options options, cache_actor cache, metrics_actor metrics, std::function<std::uint64_t()> random) {
+  options_ = options;
+  admitted.emplace(options);
+  cache_ = std::move(cache);
+  metrics_ = std::move(metrics);
+  random_ = std::move(random);
+}
+
+void gateway_state::submit(native_request request, const edge_actor& edge, sink_id sink) {
+  if (drain_) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(drain_->deadline - now());
+    const auto retry = std::clamp(left, std::chrono::seconds{1}, std::chrono::seconds{60});
+    refuse(request, edge, sink, {failure_code::draining, "the server is shutting down", {}, retry});
+    return;
+  }
+  if (!request.params.has_seed)
+    request.params.seed = random_();
+  const auto verdict = admitted->offer(sink, request.size(), request.timeout, now());
+  if (verdict == admission_verdict::refuse) {
+    refuse(request, edge, sink, queue_full());
+    return;
+  }
+  admitted_request out;
+  out.run = ++last_run_;
+  out.request = std::move(request);
+  out.may_start = verdict == admission_verdict::start;
+  if (!out.may_start)
+    out.refusal = queue_full();
+  self_->send(cache_, lookup_atom_v, std::move(out), edge, sink, gateway_actor{self_});
+  arm_tick();
+}
+
+void gateway_state::detach(sink_id sink, detach_reason reason) {
+  if (admitted->has(sink))
+    self_->send(cache_, detach_atom_v, sink, reason);
+}
+
+void gateway_state::ended(sink_id sink) {
+  admitted->ended(sink, now());
+  finish_drain();
+}
+
+void gateway_state::tick() {
+  tick_armed_ = false;
+  for (const auto sink : admitted->expired(now()))
+    self_->send(cache_, detach_atom_v, sink, detach_reason::deadline);
+  if (drain_ && !drain_->sinks_failed && now() >= drain_->deadline) {
+    drain_->sinks_failed = true;
+    drain_->failed = admitted->live();
+    for (const auto sink : admitted->sinks())
+      self_->send(cache_, detach_atom_v, sink, detach_reason::shutdown);
+  }
+  finish_drain();
+  if (admitted->live() > 0)
+    arm_tick();
+}
+
+void gateway_state::drain(timespan limit, caf::typed_response_promise<std::uint64_t> answer) {
+  const auto deadline = now() + limit;
+  if (!drain_)
+    drain_.emplace(draining{deadline, deadline + drain_grace, 0, false, {}});
+  drain_->deadline = std::min(drain_->deadline, deadline);
+  drain_->last_call = drain_->deadline + drain_grace;
+  drain_->askers.push_back(std::move(answer));
+  if (now() >= drain_->deadline)
+    tick();
+  else
+    finish_drain();
+}
+
+void gateway_state::refuse(const native_request& request, const edge_actor& edge, sink_id sink, failure reason) {
+  sink_record record;
+  record.request_id = request.request_id;
+  record.endpoint = request.endpoint;
+  record.model = request.model;
+  record.result = outcome::failed;
+  record.code = reason.code;
+  self_->send(metrics_, std::move(record));
+  self_->send(edge, answer_failed{sink, std::move(reason)});
+}
+
+failure gateway_state::queue_full() const {
+  const auto line = [](const char* what, std::size_t value, std::size_t limit) {
+    return std::string{what} + std::to_string(value) + " (limit " + std::to_string(limit) + ")";
+  };
+  std::string message = "the server is at its limit: ";
+  if (admitted->live() >= options_.max_live)
+    message += line("requests in work ", admitted->live(), options_.max_live);
+  else
+    message += line("requests waiting ", admitted->waiting(), options_.max_waiting) +
+      line(", their bytes ", admitted->waiting_bytes(), options_.max_waiting_bytes);
+  return {failure_code::queue_full, std::move(message), {}, admitted->retry_after()};
+}
+
+void gateway_state::arm_tick() {
+  if (std::exchange(tick_armed_, true))
+    return;
+  self_->delayed_send(self_, tick_period, tick_atom_v);
+}
+
+void gateway_state::finish_drain() {
+  if (!drain_ || (admitted->live() > 0 && !(drain_->sinks_failed && now() >= drain_->last_call)))
+    return;
+  for (auto& asker : drain_->askers)
+    asker.deliver(drain_->failed);
+  drain_->askers.clear();
+}
+
+time_point gateway_state::now() const {
+  return self_->clock().now();
+}
+
+gateway_actor::behavior_type gateway(gateway_pointer self, gateway_options options, cache_actor cache,
+  metrics_actor metrics, std::function<std::uint64_t()> random) {
+  self->state.start(options, std::move(cache), std::move(metrics), std::move(random));
+  return {
+    [self](submit_atom, native_request& request, const edge_actor& edge, sink_id sink) {
+      self->state.submit(std::move(request), edge, sink);
+    },
+    [self](detach_atom, sink_id sink, detach_reason reason) { self->state.detach(sink, reason); },
+    [self](placed_atom, sink_id sink) { self->state.admitted->placed(sink); },
+    [self](ended_atom, sink_id sink) { self->state.ended(sink); },
+    [self](tick_atom) { self->state.tick(); },
+    [self](drain_atom, timespan limit) -> caf::result<std::uint64_t> {
+      auto answer = self->make_response_promise<std::uint64_t>();
+      self->state.drain(limit, answer);
+      return answer;
+    },
+  };
+}
+
+} // namespace troupe

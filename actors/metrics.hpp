@@ -1,0 +1,80 @@
+// Counts what the company does, and writes the one log line of each request.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "actors/options.hpp"
+#include "actors/percentiles.hpp"
+#include "actors/protocol/interfaces.hpp"
+
+namespace troupe {
+
+/// Every number of the company, as plain data. Each call says what time it is, which never goes back.
+///
+/// A request is counted when its sink has ended, so that at every moment the total is the sum of what succeeded,
+/// failed and was cancelled. The hit rate is hits / (hits + misses + coalesced): requests that bypass the cache do not
+/// count, nor do those that were refused before a run could start. Latencies are those of requests that succeeded,
+/// times to the first token those of all that had one, queue times those of all that had a run. Tokens a second are
+/// the decoded tokens of the last ten seconds' steps; the token totals are those of the requests that ended, whether
+/// they were computed for each or shared.
+class metrics_board {
+public:
+  metrics_board(metrics_options options, time_point start);
+
+  void take(const sink_record& x, time_point now);
+  void take(const step_record& x, time_point now);
+  void take(const worker_ready& x);
+  void take(const scheduler_load& x) { scheduler_ = x; }
+  void take(const cache_load& x) { cache_ = x; }
+
+  metrics_snapshot snapshot(time_point now);
+
+private:
+  struct worker_board {
+    worker_ready ready;
+    step_record last;
+    std::uint64_t steps = 0;
+    std::uint64_t prefill_tokens = 0;
+    std::uint64_t decode_tokens = 0;
+    sample_window step_time;
+    sample_window rows;
+  };
+  worker_board& worker_of(worker_id id);
+  void count_outcome(const sink_record& x);
+  void count_cache(const sink_record& x);
+  static worker_metrics metrics_of(worker_id id, worker_board& x, time_point now);
+
+  metrics_options options_;
+  time_point start_;
+  std::uint64_t successful_ = 0;
+  std::uint64_t failed_ = 0;
+  std::uint64_t cancelled_ = 0;
+  std::map<std::string, std::uint64_t, std::less<>> failures_;
+  /// By `cache_state`.
+  std::array<std::uint64_t, 4> by_cache_{};
+  std::uint64_t prompt_tokens_ = 0;
+  std::uint64_t completion_tokens_ = 0;
+  scheduler_load scheduler_;
+  cache_load cache_;
+  sample_window latency_;
+  sample_window first_token_;
+  sample_window queued_;
+  rate_window decoded_;
+  std::map<worker_id, worker_board> workers_;
+};
+
+/// The log line of one ended request: its id, sizes, times and outcome, never its text. Words that come from a client
+/// are cut to 128 bytes and hold no byte that would break a line or a JSON string.
+std::string log_line(const sink_record& x);
+
+struct metrics_state {
+  std::optional<metrics_board> board;
+};
+
+/// The metrics actor.
+metrics_actor::behavior_type metrics(metrics_actor::stateful_pointer<metrics_state> self, metrics_options options);
+
+} // namespace troupe

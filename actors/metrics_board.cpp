@@ -1,0 +1,171 @@
+#include <cctype>
+#include <chrono>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "actors/metrics.hpp"
+#include "actors/protocol/names.hpp"
+
+namespace troupe {
+
+namespace {
+
+double seconds(timespan x) {
+  return std::chrono::duration<double>(x).count();
+}
+
+/// Whether the request came as far as the question of a run or an answer for it.
+bool looked_up(const sink_record& x) {
+  return x.result != outcome::failed || (x.code != failure_code::queue_full && x.code != failure_code::draining);
+}
+
+/// Why a request did not succeed; empty when it did.
+std::string_view reason_of(const sink_record& x) {
+  switch (x.result) {
+  case outcome::finished:
+    return {};
+  case outcome::failed:
+    return name(x.code);
+  case outcome::cancelled:
+    return name(x.why);
+  }
+  return {};
+}
+
+std::string plain_word(const std::string& word) {
+  constexpr std::size_t longest = 128;
+  std::string out = word.empty() ? "-" : word.substr(0, longest);
+  for (auto& c : out) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || byte >= 0x7f || c == '"' || c == '\\')
+      c = '?';
+  }
+  return out;
+}
+
+} // namespace
+
+metrics_board::metrics_board(metrics_options options, time_point start)
+    : options_{options},
+      start_{start},
+      latency_{options.window, options.max_samples},
+      first_token_{options.window, options.max_samples},
+      queued_{options.window, options.max_samples},
+      decoded_{start} {}
+
+void metrics_board::take(const sink_record& x, time_point now) {
+  count_outcome(x);
+  count_cache(x);
+  prompt_tokens_ += x.usage.prompt_tokens;
+  completion_tokens_ += x.usage.completion_tokens;
+  if (x.result == outcome::finished)
+    latency_.add(seconds(x.latency), now);
+  if (x.usage.completion_tokens > 0)
+    first_token_.add(seconds(x.time_to_first_token), now);
+  if (looked_up(x) && x.cache != cache_state::hit)
+    queued_.add(seconds(x.queued), now);
+}
+
+void metrics_board::take(const step_record& x, time_point now) {
+  auto& worker = worker_of(x.worker);
+  worker.last = x;
+  ++worker.steps;
+  worker.prefill_tokens += x.prefill_tokens;
+  worker.decode_tokens += x.decode_tokens;
+  worker.step_time.add(seconds(x.duration), now);
+  worker.rows.add(x.rows, now);
+  decoded_.add(x.decode_tokens, now);
+}
+
+void metrics_board::take(const worker_ready& x) {
+  auto& worker = worker_of(x.worker);
+  worker.ready = x;
+  // A worker that starts, or starts again, holds nothing.
+  worker.last = {};
+}
+
+metrics_snapshot metrics_board::snapshot(time_point now) {
+  metrics_snapshot out;
+  out.uptime = now - start_;
+  out.total_requests = successful_ + failed_ + cancelled_;
+  out.successful_requests = successful_;
+  out.failed_requests = failed_;
+  out.cancelled_requests = cancelled_;
+  for (const auto& [reason, count] : failures_)
+    out.failures.push_back({reason, count});
+  const auto by = [this](cache_state state) { return by_cache_[static_cast<std::size_t>(state)]; };
+  out.cache_hits = by(cache_state::hit);
+  out.cache_misses = by(cache_state::miss);
+  out.cache_coalesced = by(cache_state::coalesced);
+  out.cache_bypasses = by(cache_state::bypass);
+  const auto asked = out.cache_hits + out.cache_misses + out.cache_coalesced;
+  out.cache_hit_rate = asked == 0 ? 0 : static_cast<double>(out.cache_hits) / static_cast<double>(asked);
+  out.cache = cache_;
+  out.latency = latency_.summary(now);
+  out.time_to_first_token = first_token_.summary(now);
+  out.queue_time = queued_.summary(now);
+  out.requests_running = scheduler_.running;
+  out.requests_waiting = scheduler_.waiting;
+  out.prompt_tokens = prompt_tokens_;
+  out.completion_tokens = completion_tokens_;
+  out.tokens_per_second = decoded_.per_second(now);
+  out.objective_seconds = seconds(options_.objective);
+  out.objective_window_seconds = seconds(options_.window);
+  out.meets_sla = out.latency.count == 0 || out.latency.p95 < out.objective_seconds;
+  for (auto& [id, worker] : workers_)
+    out.workers.push_back(metrics_of(id, worker, now));
+  return out;
+}
+
+metrics_board::worker_board& metrics_board::worker_of(worker_id id) {
+  const sample_window empty{options_.window, options_.max_samples};
+  return workers_.try_emplace(id, worker_board{{}, {}, 0, 0, 0, empty, empty}).first->second;
+}
+
+void metrics_board::count_outcome(const sink_record& x) {
+  switch (x.result) {
+  case outcome::finished:
+    ++successful_;
+    break;
+  case outcome::failed:
+    ++failed_;
+    ++failures_[std::string{reason_of(x)}];
+    break;
+  case outcome::cancelled:
+    ++cancelled_;
+    break;
+  }
+}
+
+void metrics_board::count_cache(const sink_record& x) {
+  const auto state = static_cast<std::size_t>(x.cache);
+  if (looked_up(x) && state < by_cache_.size())
+    ++by_cache_[state];
+}
+
+worker_metrics metrics_board::metrics_of(worker_id id, worker_board& x, time_point now) {
+  worker_metrics out;
+  out.worker = id;
+  out.device = x.ready.device;
+  out.resident = x.last.resident;
+  out.slots = x.ready.slots;
+  out.blocks_used = x.last.blocks_used;
+  out.blocks = x.ready.blocks;
+  out.steps = x.steps;
+  out.step_time = x.step_time.summary(now);
+  out.mean_rows = x.rows.summary(now).mean;
+  out.prefill_tokens = x.prefill_tokens;
+  out.decode_tokens = x.decode_tokens;
+  return out;
+}
+
+std::string log_line(const sink_record& x) {
+  const auto reason = reason_of(x);
+  return fmt::format("request id={} endpoint={} model={} run={} prompt_tokens={} completion_tokens={} queued={:.6f} "
+                     "ttft={:.6f} latency={:.6f} cache={} outcome={}{}{}",
+    plain_word(x.request_id), plain_word(x.endpoint), plain_word(x.model), x.run, x.usage.prompt_tokens,
+    x.usage.completion_tokens, seconds(x.queued), seconds(x.time_to_first_token), seconds(x.latency), name(x.cache),
+    name(x.result), reason.empty() ? "" : " reason=", reason);
+}
+
+} // namespace troupe

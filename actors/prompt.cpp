@@ -1,0 +1,139 @@
+#include "actors/prompt.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+encoded_prompt refused(run_id run, failure_code code, std::string message, std::string param) {
+  encoded_prompt out;
+  out.run = run;
+  out.ok = false;
+  out.reason = failure{code, std::move(message), std::move(param), timespan{0}};
+  return out;
+}
+
+std::string field_of(const native_request& request) {
+  return request.form == prompt_form::messages ? "messages" : "prompt";
+}
+
+/// Tokenizes with the `dropped` oldest messages that may give way left out.
+std::vector<token_id> encode_messages(const native_request& request, const model_text& text, std::size_t dropped) {
+  text::template_input input;
+  const auto& messages = request.messages;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const bool stays = messages[i].role == "system" || i + 1 == messages.size();
+    if (!stays && dropped > 0) {
+      --dropped;
+      continue;
+    }
+    input.messages.push_back({messages[i].role, messages[i].content});
+  }
+  return text.chat_template->encode(input, *text.tokenizer);
+}
+
+std::size_t droppable(const native_request& request) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i + 1 < request.messages.size(); ++i)
+    count += request.messages[i].role != "system";
+  return count;
+}
+
+/// The prompt with the fewest messages dropped that has at most `limit` tokens; what is left when all are dropped if
+/// none has. Searches by halves, as a prompt only gets shorter with each message less.
+std::pair<std::vector<token_id>, std::size_t> trim(
+  const native_request& request, const model_text& text, std::size_t limit) {
+  auto tokens = encode_messages(request, text, 0);
+  std::size_t most = droppable(request);
+  if (tokens.size() <= limit || most == 0)
+    return {std::move(tokens), 0};
+  tokens = encode_messages(request, text, most);
+  // `most` fits, `least` does not.
+  std::size_t least = 0;
+  while (tokens.size() <= limit && most - least > 1) {
+    const auto middle = least + (most - least) / 2;
+    auto shorter = encode_messages(request, text, middle);
+    if (shorter.size() <= limit) {
+      most = middle;
+      tokens = std::move(shorter);
+    } else {
+      least = middle;
+    }
+  }
+  return {std::move(tokens), most};
+}
+
+encoded_prompt check_length(encoded_prompt out, const native_request& request, std::size_t context) {
+  const auto size = std::to_string(out.tokens.size());
+  if (out.tokens.empty())
+    return refused(out.run, failure_code::invalid_request, "the prompt has no tokens", field_of(request));
+  if (request.trim_to_tokens > 0 && request.trim_to_tokens < context && out.tokens.size() > request.trim_to_tokens)
+    return refused(out.run, failure_code::context_length_exceeded,
+      "the prompt without its history must have at most " + std::to_string(request.trim_to_tokens) + " tokens, got " +
+        size,
+      field_of(request));
+  if (out.tokens.size() >= context)
+    return refused(out.run, failure_code::context_length_exceeded,
+      "this model's maximum context length is " + std::to_string(context) +
+        " tokens, prompt and answer together, but the prompt has " + size + " tokens",
+      field_of(request));
+  return out;
+}
+
+encoded_prompt encode(run_id run, const native_request& request, const model_text& text) {
+  encoded_prompt out;
+  out.run = run;
+  switch (request.form) {
+  case prompt_form::messages: {
+    if (!text.chat_template)
+      return refused(
+        run, failure_code::invalid_request, "the model has no chat template: send a text prompt", field_of(request));
+    const std::size_t room = text.context > 0 ? text.context - 1 : 0;
+    if (request.trim_to_tokens > 0) {
+      auto [tokens, dropped] = trim(request, text, std::min<std::size_t>(request.trim_to_tokens, room));
+      out.tokens = std::move(tokens);
+      out.truncated_messages = static_cast<std::uint32_t>(dropped);
+    } else {
+      out.tokens = encode_messages(request, text, 0);
+    }
+    break;
+  }
+  case prompt_form::text:
+    out.tokens = text.tokenizer->encode(request.prompt, text::tokenizer::control::parse, true);
+    break;
+  case prompt_form::tokens: {
+    const auto vocabulary = text.tokenizer->vocabulary_size();
+    for (const auto token : request.prompt_tokens) {
+      if (token < 0 || static_cast<std::size_t>(token) >= vocabulary)
+        return refused(run, failure_code::invalid_request,
+          "prompt: a token must be between 0 and " + std::to_string(vocabulary - 1) + ", got " + std::to_string(token),
+          field_of(request));
+    }
+    out.tokens = request.prompt_tokens;
+    break;
+  }
+  }
+  return check_length(std::move(out), request, text.context);
+}
+
+} // namespace
+
+std::size_t prompt_bytes(const native_request& request) {
+  std::size_t bytes = request.prompt.size();
+  for (const auto& message : request.messages)
+    bytes += message.role.size() + message.content.size();
+  return bytes;
+}
+
+encoded_prompt encode_prompt(run_id run, const native_request& request, const model_text& text) {
+  try {
+    return encode(run, request, text);
+  } catch (const text::text_error& e) {
+    return refused(run, failure_code::invalid_request, field_of(request) + ": " + e.what(), field_of(request));
+  }
+}
+
+} // namespace troupe

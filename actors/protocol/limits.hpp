@@ -1,0 +1,127 @@
+// The largest size of every message, in bytes as the binary serializer writes it.
+//
+// CAF's wire takes less than 4 GiB a message. The bounds below are what the company is built for; the limits that the
+// config sets lie within them.
+#pragma once
+
+#include <cstddef>
+
+#include "actors/protocol/types.hpp"
+
+namespace troupe::limits {
+
+/// Body of a request, with all its texts.
+inline constexpr std::size_t request_bytes = std::size_t{64} << 20;
+/// Tokens of a sequence, prompt and answer together.
+inline constexpr std::size_t sequence_tokens = std::size_t{1} << 20;
+/// Bytes of one token's text.
+inline constexpr std::size_t token_text_bytes = 512;
+inline constexpr std::size_t choices = 128;
+/// Text of all choices of an answer.
+inline constexpr std::size_t answer_text_bytes = std::size_t{256} << 20;
+/// Tokens of all choices of an answer, where they are kept for their logprobs.
+inline constexpr std::size_t answer_tokens = std::size_t{2} << 20;
+/// Sequences that are resident on one worker: rows of a step.
+inline constexpr std::size_t rows = 4096;
+/// New tokens of one row in one step.
+inline constexpr std::size_t row_tokens = 64;
+/// Names, ids, devices, reasons of state.
+inline constexpr std::size_t word_bytes = 4096;
+/// A failure's message, which may quote a request.
+inline constexpr std::size_t failure_text_bytes = std::size_t{64} << 10;
+inline constexpr std::size_t workers = 1024;
+
+/// A list or text is written behind its length, of at most this many bytes.
+inline constexpr std::size_t length_bytes = 10;
+inline constexpr std::size_t word = length_bytes + word_bytes;
+
+/// Zero for a type that is no message.
+template <class T>
+inline constexpr std::size_t largest = 0;
+
+template <>
+inline constexpr std::size_t largest<sequence_key> = 12;
+template <>
+inline constexpr std::size_t largest<failure> = 1 + length_bytes + failure_text_bytes + word + 8;
+template <>
+inline constexpr std::size_t largest<chat_message> = 2 * length_bytes + request_bytes;
+template <>
+inline constexpr std::size_t largest<generation_params> = 64 + length_bytes + request_bytes;
+// Every text of a request came in its body; short ones may cost more on this wire than they did there.
+template <>
+inline constexpr std::size_t largest<native_request> = 256 + 4 * request_bytes;
+template <>
+inline constexpr std::size_t largest<token_usage> = 8;
+template <>
+inline constexpr std::size_t largest<token_logprob> = 8 + length_bytes + token_text_bytes;
+template <>
+inline constexpr std::size_t largest<answer_started> = 16 + 1 + largest<token_usage>;
+template <>
+inline constexpr std::size_t largest<answer_text> =
+  16 + 2 * length_bytes + answer_text_bytes + answer_tokens* largest<token_logprob>;
+template <>
+inline constexpr std::size_t largest<answer_finished> = 8 + largest<token_usage> + 4 + 16;
+template <>
+inline constexpr std::size_t largest<answer_failed> = 8 + largest<failure>;
+template <>
+inline constexpr std::size_t largest<admitted_request> = 8 + largest<native_request> + 1 + largest<failure>;
+template <>
+inline constexpr std::size_t largest<finished_answer> = length_bytes +
+  choices*(2 * length_bytes + 1) + answer_text_bytes + answer_tokens* largest<token_logprob> + largest<token_usage> + 4;
+template <>
+inline constexpr std::size_t largest<encode_request> = 8 + largest<native_request>;
+template <>
+inline constexpr std::size_t largest<encoded_prompt> = 8 + length_bytes + sequence_tokens * sizeof(token_id) + 4 +
+  1 + largest<failure>;
+template <>
+inline constexpr std::size_t largest<placement_request> = largest<sequence_key> + 1 + 3 * word + length_bytes +
+  sequence_tokens * sizeof(token_id) + 64;
+template <>
+inline constexpr std::size_t largest<assignment> = largest<placement_request> + 24;
+template <>
+inline constexpr std::size_t largest<placement> = largest<sequence_key> + 12;
+template <>
+inline constexpr std::size_t largest<troupe::sequence_tokens> = largest<sequence_key> + 12 +
+  2 * (length_bytes + row_tokens * 4) + 1;
+template <>
+inline constexpr std::size_t largest<sequence_failed> = largest<sequence_key> + 8 + largest<failure>;
+template <>
+inline constexpr std::size_t largest<sequence_lost> = largest<sequence_key> + 8;
+template <>
+inline constexpr std::size_t largest<step_report> = 4 + 2 * length_bytes +
+  rows*(largest<troupe::sequence_tokens> + largest<sequence_failed>);
+template <>
+inline constexpr std::size_t largest<departure> = largest<sequence_key> + 8 + 1;
+template <>
+inline constexpr std::size_t largest<room> = 20 + length_bytes + rows* largest<departure>;
+template <>
+inline constexpr std::size_t largest<worker_ready> = 4 + 3 * word + 32;
+template <>
+inline constexpr std::size_t largest<worker_failed> = 4 + length_bytes + failure_text_bytes + 1;
+template <>
+inline constexpr std::size_t largest<sink_record> = 3 * word + 8 + 4 + largest<token_usage> + 24;
+template <>
+inline constexpr std::size_t largest<step_record> = 32;
+template <>
+inline constexpr std::size_t largest<scheduler_load> = 8;
+template <>
+inline constexpr std::size_t largest<cache_load> = 24;
+template <>
+inline constexpr std::size_t largest<worker_status> = 4 + 3 * word + 1 + length_bytes + failure_text_bytes + 12;
+template <>
+inline constexpr std::size_t largest<company_status> = length_bytes + workers* largest<worker_status>;
+template <>
+inline constexpr std::size_t largest<distribution> = 56;
+template <>
+inline constexpr std::size_t largest<worker_metrics> = 4 + word + 48 + largest<distribution> + 16;
+template <>
+inline constexpr std::size_t largest<count_by_name> = word + 8;
+template <>
+inline constexpr std::size_t largest<metrics_snapshot> = 512 + largest<cache_load> + 3 * largest<distribution> +
+  2 * length_bytes + 64 * largest<count_by_name> + workers* largest<worker_metrics>;
+template <>
+inline constexpr std::size_t largest<cache_state> = 1;
+template <>
+inline constexpr std::size_t largest<detach_reason> = 1;
+
+} // namespace troupe::limits

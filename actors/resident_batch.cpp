@@ -1,0 +1,181 @@
+#include "actors/resident_batch.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <stdexcept>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+/// Why a sequence can never run here; an empty message when it can.
+failure objection(const placement_request& work, const batch_limits& limits) {
+  const auto length = std::to_string(work.tokens.size());
+  if (work.kind != work_kind::generate || !work.adapter.empty())
+    return {failure_code::invalid_request, "this worker generates text without adapters only", {}, {}};
+  if (work.tokens.empty() || work.prompt_tokens > work.tokens.size())
+    return {failure_code::invalid_request,
+      "prompt_tokens must be between 1 and the sequence's length of " + length + ", got " +
+        std::to_string(work.prompt_tokens),
+      {}, {}};
+  if (work.tokens.size() >= limits.context)
+    return {failure_code::context_length_exceeded,
+      "a sequence must have less than " + std::to_string(limits.context) + " tokens to go on, got " + length, {}, {}};
+  return {};
+}
+
+} // namespace
+
+batch_limits limits_of(const engine::model_info& info, std::size_t step_tokens) {
+  batch_limits limits;
+  limits.step_tokens = std::max<std::size_t>(1, std::min(step_tokens, info.max_step_tokens));
+  limits.slots = std::min(info.max_sequences, limits.step_tokens);
+  limits.blocks = info.kv_blocks;
+  limits.block_size = info.block_size;
+  limits.context = std::min(info.context, info.kv_blocks * info.block_size);
+  return limits;
+}
+
+resident_batch::resident_batch(worker_id id, const batch_limits& limits, std::vector<token_id> eos) :
+  id_{id}, limits_{limits}, eos_{std::move(eos)}, pool_{limits.blocks} {
+  for (std::size_t slot = limits.slots; slot > 0; --slot)
+    slots_.push_back(static_cast<std::uint32_t>(slot - 1));
+}
+
+void resident_batch::refuse(const placement_request& work, epoch_id epoch, failure reason) {
+  report_.failed.push_back({work.key, epoch, std::move(reason)});
+  left_.push_back({work.key, epoch, departure_reason::failed});
+}
+
+void resident_batch::take_in(assignment work) {
+  last_admit_seen_ = std::max(last_admit_seen_, work.number);
+  if (auto why = objection(work.work, limits_); !why.message.empty()) {
+    refuse(work.work, work.epoch, std::move(why));
+    return;
+  }
+  if (slots_.empty()) {
+    // More than was said to be free. Nobody is pushed out for it: it waits its turn again.
+    left_.push_back({work.work.key, work.epoch, departure_reason::evicted});
+    return;
+  }
+  resident sequence;
+  sequence.work = std::move(work.work);
+  sequence.epoch = work.epoch;
+  sequence.rank = work.rank;
+  sequence.slot = slots_.back();
+  slots_.pop_back();
+  residents_.push_back(std::move(sequence));
+}
+
+void resident_batch::remove(const sequence_key& key, epoch_id epoch) {
+  for (std::size_t i = 0; i < residents_.size(); ++i)
+    if (residents_[i].work.key == key && residents_[i].epoch == epoch)
+      residents_[i].leaving = departure_reason::removed;
+  end_step();
+}
+
+engine::batch resident_batch::begin_step() {
+  const auto plan = plan_step(residents_, {limits_.step_tokens, limits_.block_size, pool_.available()});
+  for (const auto i : plan.evicted)
+    leave(i, departure_reason::evicted);
+  if (plan.too_large) {
+    auto& sequence = residents_[*plan.too_large];
+    report_.failed.push_back({sequence.work.key, sequence.epoch,
+      {failure_code::context_length_exceeded,
+        "the sequence of " + std::to_string(sequence.length()) + " tokens has outgrown the KV cache of " +
+          std::to_string(limits_.blocks) + " blocks of " + std::to_string(limits_.block_size) + " tokens",
+        {}, {}}});
+    leave(*plan.too_large, departure_reason::failed);
+  }
+  rows_ = plan.rows;
+  last_step_ = {};
+  last_step_.rows = static_cast<std::uint32_t>(rows_.size());
+  engine::batch step;
+  for (const auto& row : rows_) {
+    auto& sequence = residents_[row.resident];
+    const auto taken = pool_.take(row.new_blocks);
+    if (!taken)
+      throw std::logic_error("resident_batch: a planned step has no blocks");
+    sequence.blocks.insert(sequence.blocks.end(), taken->begin(), taken->end());
+    const bool decode = sequence.remaining() == 1 && sequence.generated() > 0;
+    (decode ? last_step_.decode_tokens : last_step_.prefill_tokens) += row.tokens;
+    step.rows.push_back(make_row(sequence, row.tokens));
+  }
+  return step;
+}
+
+void resident_batch::finish_row(std::size_t row, const engine::row_output& output) {
+  auto& sequence = residents_[rows_[row].resident];
+  const bool sampled = rows_[row].tokens == sequence.remaining();
+  sequence.position += rows_[row].tokens;
+  if (!sampled)
+    return;
+  if (!output.token)
+    throw std::logic_error("the engine drew no token for row " + std::to_string(row));
+  sequence_tokens news;
+  news.key = sequence.work.key;
+  news.epoch = sequence.epoch;
+  news.first_position = static_cast<std::uint32_t>(sequence.length());
+  news.tokens.push_back(*output.token);
+  if (output.logprob)
+    news.logprob_bits.push_back(std::bit_cast<std::uint32_t>(*output.logprob));
+  sequence.work.tokens.push_back(*output.token);
+  news.finish = finish_of(sequence, eos_, limits_.context);
+  if (news.finish != finish_reason::none)
+    sequence.leaving = departure_reason::finished;
+  report_.tokens.push_back(std::move(news));
+}
+
+void resident_batch::fail_row(std::size_t row, const std::string& why) {
+  auto& sequence = residents_[rows_[row].resident];
+  report_.failed.push_back({sequence.work.key, sequence.epoch, {failure_code::internal_error, why, {}, {}}});
+  sequence.leaving = departure_reason::failed;
+}
+
+void resident_batch::leave(std::size_t index, departure_reason reason) {
+  auto& sequence = residents_[index];
+  sequence.leaving = reason;
+  pool_.release(sequence.blocks);
+  sequence.blocks.clear();
+}
+
+void resident_batch::end_step() {
+  for (std::size_t i = 0; i < residents_.size(); ++i) {
+    const auto& sequence = residents_[i];
+    if (!sequence.leaving)
+      continue;
+    left_.push_back({sequence.work.key, sequence.epoch, *sequence.leaving});
+    slots_.push_back(sequence.slot);
+    leave(i, *sequence.leaving);
+  }
+  std::erase_if(residents_, [](const resident& sequence) { return sequence.leaving.has_value(); });
+  rows_.clear();
+}
+
+step_report resident_batch::take_report() {
+  report_.worker = id_;
+  return std::exchange(report_, {});
+}
+
+room resident_batch::take_room() {
+  room free;
+  free.worker = id_;
+  free.last_admit_seen = last_admit_seen_;
+  free.free_slots = static_cast<std::uint32_t>(slots_.size());
+  free.free_blocks =
+    static_cast<std::uint32_t>(unclaimed_blocks(residents_, limits_.block_size, pool_.available()));
+  free.left = std::exchange(left_, {});
+  return free;
+}
+
+step_record resident_batch::record(timespan duration) const {
+  step_record done = last_step_;
+  done.worker = id_;
+  done.duration = duration;
+  done.resident = static_cast<std::uint32_t>(residents_.size());
+  done.blocks_used = static_cast<std::uint32_t>(pool_.size() - pool_.available());
+  return done;
+}
+
+} // namespace troupe

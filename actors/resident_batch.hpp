@@ -1,0 +1,87 @@
+// The sequences that one worker holds, with their slots and blocks: plain data, no actor, no engine.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "actors/protocol/types.hpp"
+#include "actors/step_plan.hpp"
+#include "cache/block_pool.hpp"
+#include "engine/engine.hpp"
+
+namespace troupe {
+
+struct batch_limits {
+  std::size_t slots = 0;
+  std::size_t blocks = 0;
+  std::size_t block_size = 1;
+  /// New tokens of one step.
+  std::size_t step_tokens = 1;
+  /// Longest sequence, prompt and answer together.
+  std::size_t context = 0;
+};
+
+/// What a worker can serve with this engine: no more sequences than a step has tokens for, so that each goes on in
+/// every step, and no sequence longer than the whole KV cache.
+batch_limits limits_of(const engine::model_info& info, std::size_t step_tokens);
+
+/// The resident batch.
+///
+/// A step is `begin_step`, then `finish_row` or `fail_row` for each row of the batch it gave, then `end_step`; what
+/// came of it is fetched with the `take_` functions. Sequences come and go between steps only. Not thread safe: its
+/// worker owns it.
+class resident_batch {
+public:
+  resident_batch(worker_id id, const batch_limits& limits, std::vector<token_id> eos);
+
+  /// Takes a sequence in for the next step. One that can never run is failed, with the next report.
+  void take_in(assignment work);
+
+  /// Lets a sequence go; does nothing when it has left already.
+  void remove(const sequence_key& key, epoch_id epoch);
+
+  /// Plans a step, lets those go that must give way, takes blocks and returns the rows. None when there is nothing
+  /// to run.
+  engine::batch begin_step();
+
+  /// Takes in what the engine gave for one row. Throws `std::logic_error` when a draw is missing.
+  void finish_row(std::size_t row, const engine::row_output& output);
+
+  /// Fails one row's sequence alone.
+  void fail_row(std::size_t row, const std::string& why);
+
+  /// Frees what those hold who leave with this step.
+  void end_step();
+
+  bool empty() const { return residents_.empty(); }
+
+  /// New tokens and failures since the last call.
+  step_report take_report();
+  /// What can be taken in, and who left since the last call.
+  room take_room();
+  /// The last step's numbers, and what is held now.
+  step_record record(timespan duration) const;
+
+private:
+  void leave(std::size_t index, departure_reason reason);
+  void refuse(const placement_request& work, epoch_id epoch, failure reason);
+
+  worker_id id_;
+  batch_limits limits_;
+  std::vector<token_id> eos_;
+  cache::block_pool pool_;
+  /// Free slots, the next one to hand out last.
+  std::vector<std::uint32_t> slots_;
+  /// In the order of admission.
+  std::vector<resident> residents_;
+  std::vector<planned_row> rows_;
+  step_report report_;
+  std::vector<departure> left_;
+  std::uint64_t last_admit_seen_ = 0;
+  /// What the last step fed.
+  step_record last_step_;
+};
+
+} // namespace troupe

@@ -1,0 +1,103 @@
+#include "actors/step_plan.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+/// Blocks missing for the first `tokens` tokens of a sequence.
+std::size_t missing_blocks(const resident& sequence, std::size_t tokens, std::size_t block_size) {
+  const auto needed = (tokens + block_size - 1) / block_size;
+  return needed > sequence.blocks.size() ? needed - sequence.blocks.size() : 0;
+}
+
+/// Rows for those who stay, as if there were blocks enough.
+std::vector<planned_row> choose_rows(
+  const std::vector<resident>& residents, const std::vector<bool>& stays, const step_limits& limits) {
+  std::vector<planned_row> rows;
+  std::size_t budget = limits.tokens;
+  const auto add = [&](std::size_t i) {
+    const auto tokens = std::min(residents[i].remaining(), budget);
+    if (tokens == 0)
+      return;
+    budget -= tokens;
+    const auto blocks = missing_blocks(residents[i], residents[i].position + tokens, limits.block_size);
+    rows.push_back({i, static_cast<std::uint32_t>(tokens), static_cast<std::uint32_t>(blocks)});
+  };
+  for (std::size_t i = 0; i < residents.size(); ++i)
+    if (stays[i] && residents[i].remaining() == 1)
+      add(i);
+  for (std::size_t i = 0; i < residents.size(); ++i)
+    if (stays[i] && residents[i].remaining() > 1)
+      add(i);
+  return rows;
+}
+
+} // namespace
+
+step_plan plan_step(const std::vector<resident>& residents, const step_limits& limits) {
+  step_plan plan;
+  std::vector<bool> stays(residents.size(), true);
+  std::vector<std::size_t> by_rank(residents.size());
+  for (std::size_t i = 0; i < by_rank.size(); ++i)
+    by_rank[i] = i;
+  // The highest rank is last; of equal ranks, the younger placement.
+  std::sort(by_rank.begin(), by_rank.end(), [&](std::size_t a, std::size_t b) {
+    return std::pair{residents[a].rank, residents[a].epoch} < std::pair{residents[b].rank, residents[b].epoch};
+  });
+  std::size_t free = limits.free_blocks;
+  while (!by_rank.empty()) {
+    plan.rows = choose_rows(residents, stays, limits);
+    std::size_t needed = 0;
+    for (const auto& row : plan.rows)
+      needed += row.new_blocks;
+    if (needed <= free)
+      return plan;
+    const auto last = by_rank.back();
+    by_rank.pop_back();
+    stays[last] = false;
+    free += residents[last].blocks.size();
+    if (by_rank.empty())
+      plan.too_large = last;
+    else
+      plan.evicted.push_back(last);
+  }
+  plan.rows.clear();
+  return plan;
+}
+
+engine::batch_row make_row(const resident& sequence, std::uint32_t tokens) {
+  engine::batch_row row;
+  row.slot = sequence.slot;
+  const auto first = sequence.work.tokens.begin() + sequence.position;
+  row.tokens.assign(first, first + tokens);
+  row.position = sequence.position;
+  row.blocks = sequence.blocks;
+  row.sample = tokens == sequence.remaining();
+  row.sampling = sequence.work.sampling;
+  row.choice = sequence.work.key.choice;
+  row.sample_index = sequence.generated();
+  return row;
+}
+
+finish_reason finish_of(const resident& sequence, const std::vector<token_id>& eos, std::size_t context) {
+  const auto last = sequence.work.tokens.back();
+  if (!sequence.work.ignore_eos && std::find(eos.begin(), eos.end(), last) != eos.end())
+    return finish_reason::stop;
+  const auto bound = sequence.work.max_tokens;
+  if (sequence.length() >= context || (bound != 0 && sequence.generated() >= bound))
+    return finish_reason::length;
+  return finish_reason::none;
+}
+
+std::size_t unclaimed_blocks(
+  const std::vector<resident>& residents, std::size_t block_size, std::size_t free_blocks) {
+  std::size_t claimed = 0;
+  for (const auto& sequence : residents)
+    claimed += missing_blocks(sequence, sequence.length(), block_size);
+  return free_blocks > claimed ? free_blocks - claimed : 0;
+}
+
+} // namespace troupe

@@ -1,0 +1,39 @@
+// What is given to the company from outside, so that a test can give something else.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include <caf/error.hpp>
+
+#include "engine/engine.hpp"
+#include "text/tokenizer.hpp"
+
+namespace troupe {
+
+/// Loads an engine; throws `engine::load_error`.
+using engine_loader = std::function<std::unique_ptr<engine::engine>(const engine::engine_options&)>;
+
+/// Randomness, engines and threads. Clocks come from the actor system (`self->clock()`).
+struct world {
+  /// 64 random bits: seeds, jitter. Called from the gateway and the supervisor only, never at once.
+  std::function<std::uint64_t()> random;
+  engine_loader load_engine;
+  /// Whether workers and the encoder get threads of their own. Off in deterministic tests.
+  bool detached = true;
+  /// Hears of a core actor that ended in another way than by `stop_company`, from the thread it ended in: the company
+  /// cannot go on. Does nothing when empty.
+  std::function<void(std::string_view actor, const caf::error& reason)> on_core_death;
+};
+
+/// The text side of the served model: immutable, shared by all generations.
+struct model_text {
+  std::shared_ptr<const text::tokenizer> tokenizer;
+  std::shared_ptr<const text::chat_template> chat_template;
+  /// Longest prompt and answer together, in tokens.
+  std::uint32_t context = 0;
+};
+
+} // namespace troupe

@@ -1,0 +1,63 @@
+#include "app/model.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
+#include <spdlog/spdlog.h>
+
+namespace troupe::app {
+
+namespace {
+
+/// The longest sequence that every worker can hold.
+std::size_t shared_context(const std::vector<worker_options>& workers) {
+  std::size_t shortest = std::numeric_limits<std::uint32_t>::max();
+  for (const worker_options& worker : workers) {
+    const engine::model_info info = engine::inspect_model(worker.engine);
+    shortest = std::min(shortest, info.context);
+  }
+  return shortest;
+}
+
+std::shared_ptr<const text::tokenizer> make_tokenizer(const engine::text_assets& assets) {
+  if (!assets.tokenizer_json.empty())
+    return text::tokenizer::from_json(assets.tokenizer_json);
+  text::gguf_vocabulary vocabulary;
+  vocabulary.tokens = assets.tokens;
+  vocabulary.token_types = assets.token_types;
+  vocabulary.merges = assets.merges;
+  vocabulary.model = assets.tokenizer_model;
+  vocabulary.pre = assets.pre_tokenizer;
+  if (assets.add_bos)
+    vocabulary.bos = assets.bos.value_or(-1);
+  if (assets.add_eos && !assets.eos.empty())
+    vocabulary.eos = assets.eos.front();
+  return text::tokenizer::from_gguf(vocabulary);
+}
+
+/// When the model's file was last written, in Unix seconds: what `/v1/models` calls `created`.
+std::int64_t written_at(const std::filesystem::path& model) {
+  const auto time = std::chrono::file_clock::to_sys(std::filesystem::last_write_time(model));
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+} // namespace
+
+model_text prepare_model(config::config& c) {
+  model_text result;
+  result.context = static_cast<std::uint32_t>(shared_context(c.company.workers));
+  const engine::text_assets assets = engine::read_text_assets(c.model_path);
+  result.tokenizer = make_tokenizer(assets);
+  if (assets.chat_template.empty())
+    spdlog::warn("{} has no chat template: chat requests will be refused", c.model_path.string());
+  else
+    result.chat_template =
+      std::make_shared<const text::chat_template>(assets.chat_template, assets.bos_text, assets.eos_text);
+  for (worker_options& worker : c.company.workers)
+    worker.eos = assets.eos;
+  c.http.models = {{c.model_name, written_at(c.model_path), result.context}};
+  return result;
+}
+
+} // namespace troupe::app

@@ -1,0 +1,170 @@
+// Wires everything: config, model, company, server; then waits for the signal to stop.
+#include <chrono>
+#include <cstdlib>
+#include <future>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+#include <caf/all.hpp>
+#include <spdlog/spdlog.h>
+
+#include "actors/company.hpp"
+#include "app/commands.hpp"
+#include "app/logging.hpp"
+#include "app/model.hpp"
+#include "app/openmp.hpp"
+#include "app/signals.hpp"
+#include "http/edge.hpp"
+#include "http/server.hpp"
+
+namespace troupe::app {
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+/// How often the supervisor is asked while workers load.
+constexpr auto load_poll = 50ms;
+/// How long the last bytes of answers may take to their clients once the company has drained.
+constexpr auto close_grace = 5s;
+
+/// configs/default.toml of the working directory, else of the repository that this program was built in.
+std::optional<fs::path> default_config_file() {
+  std::error_code ignored;
+  const fs::path here = fs::path{"configs"} / "default.toml";
+  if (fs::is_regular_file(here, ignored))
+    return here;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  const fs::path built_in = (program.parent_path() / ".." / ".." / here).lexically_normal();
+  return fs::is_regular_file(built_in, ignored) ? std::optional{built_in} : std::nullopt;
+}
+
+config::config read_config(std::optional<fs::path> file, const config::overrides& flags) {
+  if (!file)
+    file = default_config_file();
+  return file ? config::load(*file, flags) : config::parse("", "the default config", flags);
+}
+
+/// A core actor is gone and the company cannot go on: nothing half lives.
+[[noreturn]] void end_process(std::string_view actor, const caf::error& reason) {
+  spdlog::critical("the {} died, which ends the process: {}", actor, caf::to_string(reason));
+  spdlog::default_logger()->flush();
+  std::_Exit(core_actor_died);
+}
+
+/// `address_taken` holds the workers' loading back until it is ready; it breaks when the address cannot be taken.
+world real_world(std::shared_future<void> address_taken) {
+  world outside;
+  outside.random = [] {
+    std::random_device source;
+    return (std::uint64_t{source()} << 32) | source();
+  };
+  outside.load_engine = [address_taken](const engine::engine_options& options) {
+    address_taken.get();
+    return engine::load_engine(options);
+  };
+  outside.on_core_death = end_process;
+  return outside;
+}
+
+/// The company while it is there: ended on every way out.
+struct running_company {
+  company actors;
+
+  running_company(
+    caf::actor_system& system, const company_options& options, const world& outside, const model_text& text)
+      : actors{start_company(system, options, outside, text)} {}
+  running_company(const running_company&) = delete;
+  running_company& operator=(const running_company&) = delete;
+  ~running_company() { stop_company(actors); }
+};
+
+company_status ask_status(caf::scoped_actor& self, const supervisor_actor& supervisor) {
+  company_status result;
+  self->request(supervisor, 5s, status_atom_v)
+    .receive([&](company_status& status) { result = std::move(status); },
+      [](const caf::error& error) { spdlog::warn("the supervisor does not answer: {}", caf::to_string(error)); });
+  return result;
+}
+
+/// Waits until a worker can work. False when a signal came first; throws when none ever will.
+bool wait_for_worker(caf::scoped_actor& self, const supervisor_actor& supervisor) {
+  while (true) {
+    std::string reasons;
+    std::size_t failed = 0;
+    const company_status status = ask_status(self, supervisor);
+    for (const worker_status& worker : status.workers) {
+      if (worker.state == worker_state::ready)
+        return true;
+      if (worker.state != worker_state::failed)
+        continue;
+      ++failed;
+      reasons += (reasons.empty() ? ": worker " : "; worker ") + std::to_string(worker.worker) + " (" + worker.device +
+        "): " + worker.reason;
+    }
+    if (failed > 0 && failed == status.workers.size())
+      throw std::runtime_error{"no worker could start" + reasons};
+    if (wait_for_stop(load_poll))
+      return false;
+  }
+}
+
+void drain(caf::scoped_actor& self, const company& actors, http::server& server, std::chrono::nanoseconds limit) {
+  server.begin_drain();
+  // The gateway answers within the limit and a second's grace; more than that would hide that it does not.
+  self->request(actors.gateway, limit + 5s, drain_atom_v, limit)
+    .receive(
+      [](std::uint64_t failed) {
+        if (failed > 0)
+          spdlog::warn("requests that did not end in time and were failed: {}", failed);
+      },
+      [](const caf::error& error) { spdlog::error("the gateway did not drain: {}", caf::to_string(error)); });
+  server.close(close_grace);
+}
+
+std::string url(const std::string& host, std::uint16_t port) {
+  const bool ipv6 = host.find(':') != std::string::npos;
+  return "http://" + (ipv6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
+}
+
+} // namespace
+
+int serve(const std::optional<fs::path>& file, const config::overrides& flags) {
+  hold_stop_signals();
+  config::config c = read_config(file, flags);
+  set_openmp_spin(c.openmp_spin);
+  start_logging(c.log);
+  const model_text text = prepare_model(c);
+
+  company_config actor_config;
+  caf::actor_system system{actor_config};
+  // A port in use ends the program at once, not after a model has been loaded.
+  std::promise<void> address_taken;
+  const running_company company{system, c.company, real_world(address_taken.get_future().share()), text};
+  http::server server{
+    c.http, http::real_environment(), [&system, &actors = company.actors](std::uint16_t index, http::poster post) {
+      return http::make_edge(
+        system, {actors.gateway, actors.cache, actors.supervisor, actors.metrics}, index, std::move(post));
+    }};
+  server.bind();
+  address_taken.set_value();
+
+  caf::scoped_actor self{system};
+  spdlog::debug("loading {} on {} worker(s)", c.model_name, c.company.workers.size());
+  const bool ready = wait_for_worker(self, company.actors.supervisor);
+  if (ready) {
+    server.listen();
+    spdlog::info("listening on {}", url(c.http.host, server.port()));
+    wait_for_stop();
+    spdlog::info("draining: running requests have {} s", std::chrono::duration<double>(c.drain_timeout).count());
+  }
+  exit_on_next_stop();
+  if (ready)
+    drain(self, company.actors, server, c.drain_timeout);
+  spdlog::info("stopped");
+  return 0;
+}
+
+} // namespace troupe::app

@@ -1,0 +1,237 @@
+#include "configs/config.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <sstream>
+
+#include "configs/settings.hpp"
+#include "configs/values.hpp"
+
+namespace troupe::config {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const std::string& what) {
+  throw config_error{what};
+}
+
+/// `file:line`, as an editor jumps to it.
+std::string place(const std::string& file, const toml::source_region& source) {
+  return file + ':' + std::to_string(source.begin.line);
+}
+
+/// A value as its file has it, on one line and cut where it is long.
+std::string shown(const toml::node& node) {
+  std::ostringstream out;
+  if (node.is_table())
+    return "a table";
+  node.visit([&](const auto& element) { out << element; });
+  std::string text = out.str();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::replace(text.begin(), text.end(), '\'', '"');
+  return text.size() <= 80 ? text : text.substr(0, 77) + "...";
+}
+
+/// A table as its heading writes it.
+std::string heading(const std::string& table) {
+  return table == "worker" ? "[[worker]]" : '[' + table + ']';
+}
+
+/// The known key that looks most like `word`. A key of the same table wins over one of another that is as near.
+std::string nearest(const std::string& table, const std::string& word) {
+  std::string best;
+  std::size_t least = std::numeric_limits<std::size_t>::max();
+  const auto consider = [&](const std::string& key, const std::string& full, std::size_t detour) {
+    if (const std::size_t cost = edit_distance(word, key) + detour; cost < least) {
+      least = cost;
+      best = full;
+    }
+  };
+  const auto consider_all = [&](const auto& all) {
+    for (const auto& s : all) {
+      consider(s.key, s.table == table ? s.key : s.name(), s.table == table ? 0 : 1);
+      if (table.empty() && !s.table.empty())
+        consider(s.table, heading(s.table), 0);
+    }
+  };
+  consider_all(settings());
+  consider_all(worker_settings());
+  return best;
+}
+
+[[noreturn]] void refuse_key(const std::string& file, const std::string& table, const toml::key& key) {
+  const std::string where = table.empty() ? "the top level" : heading(table);
+  const std::string word{key.str()};
+  fail(place(file, key.source()) + ": unknown key \"" + word + "\" in " + where + "; did you mean \"" +
+    nearest(table, word) + "\"?");
+}
+
+/// Reads the keys of one table. Keys in `apart` are read elsewhere.
+template <class Target>
+void read_table(const std::string& file, const std::string& table, const toml::table& source,
+  const std::vector<setting<Target>>& all, Target& target, const std::vector<std::string>& apart = {}) {
+  for (const auto& [key, node] : source) {
+    const std::string word{key.str()};
+    if (std::find(apart.begin(), apart.end(), word) != apart.end())
+      continue;
+    const auto known =
+      std::find_if(all.begin(), all.end(), [&](const auto& s) { return s.table == table && s.key == word; });
+    if (known == all.end())
+      refuse_key(file, table, key);
+    if (!known->read(target, node))
+      fail(place(file, node.source()) + ": " + known->name() + " must be " + known->allowed + ", got " + shown(node));
+  }
+}
+
+std::vector<std::string> table_names() {
+  std::vector<std::string> names{"worker"};
+  for (const auto& s : settings())
+    if (!s.table.empty() && std::find(names.begin(), names.end(), s.table) == names.end())
+      names.push_back(s.table);
+  return names;
+}
+
+std::vector<worker_entry> read_workers(const std::string& file, const toml::table& document) {
+  const toml::node* found = document.get("worker");
+  if (!found)
+    return {default_worker()};
+  const toml::array* array = found->as_array();
+  if (!array || array->empty() || !array->is_homogeneous<toml::table>())
+    fail(place(file, found->source()) + ": worker must be one or more [[worker]] tables, got " + shown(*found));
+  std::vector<worker_entry> workers;
+  for (const toml::node& element : *array) {
+    const toml::table& table = *element.as_table();
+    worker_entry worker = default_worker();
+    read_table(file, "worker", table, worker_settings(), worker);
+    const auto& options = worker.options;
+    if (options.step_tokens < options.engine.max_sequences)
+      fail(place(file, table.source()) + ": worker.step_tokens must be at least worker.max_sequences (" +
+        std::to_string(options.engine.max_sequences) + "), so that every sequence gets a token each step, got " +
+        std::to_string(options.step_tokens));
+    workers.push_back(std::move(worker));
+  }
+  return workers;
+}
+
+void check_pairs(const std::string& file, const config& c) {
+  const auto& supervisor = c.company.supervisor;
+  if (supervisor.max_restart_delay < supervisor.restart_delay)
+    fail(file + ": restart.max_delay must be at least restart.delay (" + format_duration(supervisor.restart_delay) +
+      "), got " + format_duration(supervisor.max_restart_delay));
+  const auto body = c.http.limit.body_bytes;
+  if (c.company.gateway.max_waiting_bytes < body)
+    fail(file + ": queue.max_waiting_bytes must be at least limits.body_bytes (" +
+      format_bytes(static_cast<std::int64_t>(body)) + "), so that the largest request can wait, got " +
+      format_bytes(static_cast<std::int64_t>(c.company.gateway.max_waiting_bytes)));
+}
+
+void apply(const overrides& flags, config& c, std::vector<worker_entry>& workers) {
+  if (flags.host)
+    c.http.host = *flags.host;
+  if (flags.port)
+    c.http.port = *flags.port;
+  if (flags.model)
+    c.model_path = *flags.model;
+  if (flags.dtype) {
+    const auto dtype = dtype_named(*flags.dtype);
+    if (!dtype)
+      fail("--dtype must be " + std::string{allowed_dtypes} + ", got \"" + *flags.dtype + '"');
+    c.dtype = *dtype;
+    for (worker_entry& worker : workers)
+      worker.dtype = dtype;
+  }
+  if (flags.threads) {
+    if (*flags.threads < 0 || *flags.threads > most_threads)
+      fail("--threads must be a whole number between 0 and " + std::to_string(most_threads) + ", got " +
+        std::to_string(*flags.threads));
+    for (worker_entry& worker : workers)
+      worker.options.engine.threads = *flags.threads;
+  }
+}
+
+/// A model's own name: the file's without `.gguf`, or the folder's.
+std::string name_from(const fs::path& model) {
+  const fs::path last = model.has_filename() ? model.filename() : model.parent_path().filename();
+  return last.extension() == ".gguf" ? last.stem().string() : last.string();
+}
+
+/// Hands every worker what it shares with the others: the model, its name, its dtype.
+void finish(config& c, std::vector<worker_entry> workers) {
+  if (c.model_name.empty())
+    c.model_name = name_from(c.model_path);
+  for (worker_entry& worker : workers) {
+    worker_options& options = worker.options;
+    options.model = c.model_name;
+    options.engine.model = c.model_path;
+    options.engine.dtype = worker.dtype.value_or(c.dtype);
+    options.engine.max_step_tokens = options.step_tokens;
+    c.company.workers.push_back(std::move(options));
+  }
+}
+
+/// Parses all but the workers' share of the model, which `finish` adds once the model's path is known.
+std::pair<config, std::vector<worker_entry>> read(
+  const std::string& text, const std::string& file, const overrides& flags) {
+  toml::table document;
+  try {
+    document = toml::parse(text, file);
+  } catch (const toml::parse_error& error) {
+    fail(place(file, error.source()) + ": " + std::string{error.description()});
+  }
+  config result = default_config();
+  const auto tables = table_names();
+  read_table(file, "", document, settings(), result, tables);
+  for (const std::string& name : tables) {
+    const toml::node* node = document.get(name);
+    if (!node || name == "worker")
+      continue;
+    if (!node->is_table())
+      fail(place(file, node->source()) + ": " + name + " must be a table, [" + name + "], got " + shown(*node));
+    read_table(file, name, *node->as_table(), settings(), result);
+  }
+  auto workers = read_workers(file, document);
+  check_pairs(file, result);
+  apply(flags, result, workers);
+  return {std::move(result), std::move(workers)};
+}
+
+fs::path find_model(const fs::path& file, const config& c, const overrides& flags) {
+  const std::string source = flags.model ? "--model" : file.string() + ": model.path";
+  std::error_code ignored;
+  if (fs::exists(c.model_path, ignored))
+    return c.model_path;
+  std::string tried = "does not exist";
+  if (c.model_path.is_relative()) {
+    const fs::path repository = fs::absolute(file).lexically_normal().parent_path().parent_path();
+    fs::path second = repository / c.model_path;
+    if (fs::exists(second, ignored))
+      return second;
+    tried = "exists neither in " + fs::current_path(ignored).string() + " nor in " + repository.string();
+  }
+  fail(source + " must name a .gguf file or a model's folder: \"" + c.model_path.string() + "\" " + tried);
+}
+
+} // namespace
+
+config load(const fs::path& file, const overrides& flags) {
+  std::ifstream in{file, std::ios::binary};
+  std::ostringstream text;
+  // An empty file writes nothing, which the stream takes for a failure: look at the input alone.
+  if (!fs::is_regular_file(file) || !in || (text << in.rdbuf(), in.bad()))
+    fail("config file \"" + file.string() + "\" cannot be read");
+  auto [result, workers] = read(text.str(), file.string(), flags);
+  result.model_path = find_model(file, result, flags);
+  finish(result, std::move(workers));
+  return std::move(result);
+}
+
+config parse(const std::string& text, const std::string& name, const overrides& flags) {
+  auto [result, workers] = read(text, name, flags);
+  finish(result, std::move(workers));
+  return std::move(result);
+}
+
+} // namespace troupe::config

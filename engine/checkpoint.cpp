@@ -1,0 +1,177 @@
+#include "engine/checkpoint.hpp"
+
+#include "engine/digest.hpp"
+#include "engine/engine.hpp"
+#include "engine/files/gguf.hpp"
+#include "engine/files/json_file.hpp"
+#include "engine/files/safetensors.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace troupe::engine {
+
+namespace {
+
+/// A weight that the decoder needs: its name in either kind of file, and its shape.
+struct needed_weight {
+  std::string hugging_face;
+  std::string gguf;
+  std::vector<std::size_t> shape;
+};
+
+void add_layer(std::vector<needed_weight>& needed, const model_config& c, std::size_t layer) {
+  const auto theirs = "model.layers." + std::to_string(layer) + ".";
+  const auto gguf = "blk." + std::to_string(layer) + ".";
+  needed.push_back({theirs + "input_layernorm.weight", gguf + "attn_norm.weight", {c.hidden}});
+  needed.push_back({theirs + "self_attn.q_proj.weight", gguf + "attn_q.weight", {c.q_width(), c.hidden}});
+  needed.push_back({theirs + "self_attn.k_proj.weight", gguf + "attn_k.weight", {c.kv_width(), c.hidden}});
+  needed.push_back({theirs + "self_attn.v_proj.weight", gguf + "attn_v.weight", {c.kv_width(), c.hidden}});
+  needed.push_back({theirs + "self_attn.o_proj.weight", gguf + "attn_output.weight", {c.hidden, c.q_width()}});
+  needed.push_back({theirs + "post_attention_layernorm.weight", gguf + "ffn_norm.weight", {c.hidden}});
+  needed.push_back({theirs + "mlp.gate_proj.weight", gguf + "ffn_gate.weight", {c.intermediate, c.hidden}});
+  needed.push_back({theirs + "mlp.up_proj.weight", gguf + "ffn_up.weight", {c.intermediate, c.hidden}});
+  needed.push_back({theirs + "mlp.down_proj.weight", gguf + "ffn_down.weight", {c.hidden, c.intermediate}});
+}
+
+std::vector<needed_weight> needed_weights(const model_config& c) {
+  std::vector<needed_weight> needed;
+  needed.push_back({"model.embed_tokens.weight", "token_embd.weight", {c.vocabulary, c.hidden}});
+  for (std::size_t layer = 0; layer < c.layers; ++layer)
+    add_layer(needed, c, layer);
+  needed.push_back({"model.norm.weight", "output_norm.weight", {c.hidden}});
+  if (!c.tied_head)
+    needed.push_back({"lm_head.weight", "output.weight", {c.vocabulary, c.hidden}});
+  return needed;
+}
+
+/// Tensors that a file may carry beside the weights: rotations, which are computed or already in the config, and a
+/// second copy of a tied head.
+bool may_be_unused(const checkpoint& model, const std::string& name) {
+  if (model.format == file_format::gguf)
+    return name == "rope_freqs.weight" && !model.config.rope_divisors.empty();
+  return name.ends_with(".rotary_emb.inv_freq") || (name == "lm_head.weight" && model.config.tied_head);
+}
+
+/// `a, b, c and 7 more`
+std::string listing(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(shown, names.size()); ++i)
+    text += (i > 0 ? ", " : "") + names[i];
+  if (names.size() > shown)
+    text += " and " + std::to_string(names.size() - shown) + " more";
+  return text;
+}
+
+/// Gives each needed weight its tensor, or names all that does not fit.
+void match(checkpoint& model, const std::vector<stored_tensor>& tensors) {
+  std::map<std::string, const stored_tensor*> by_name;
+  for (const auto& tensor : tensors)
+    if (!by_name.emplace(tensor.name, &tensor).second)
+      throw load_error(tensor.file->string() + ": tensor '" + tensor.name + "' is in another file as well");
+  std::vector<std::string> missing;
+  std::vector<std::string> misshapen;
+  std::vector<std::string> unused;
+  for (const auto& weight : needed_weights(model.config)) {
+    const auto& name = model.format == file_format::gguf ? weight.gguf : weight.hugging_face;
+    const auto found = by_name.find(name);
+    if (found == by_name.end()) {
+      missing.push_back("'" + name + "'");
+      continue;
+    }
+    if (found->second->shape != weight.shape)
+      misshapen.push_back(
+        "'" + name + "' is " + shape_text(found->second->shape) + ", not " + shape_text(weight.shape));
+    model.weights.emplace(weight.hugging_face, *found->second);
+    by_name.erase(found);
+  }
+  for (const auto& [name, tensor] : by_name)
+    if (!may_be_unused(model, name))
+      unused.push_back("'" + name + "'");
+  std::string text;
+  if (!missing.empty())
+    text += "; missing weights: " + listing(missing);
+  if (!misshapen.empty())
+    text += "; weights of a wrong shape: " + listing(misshapen);
+  if (!unused.empty())
+    text += "; weights that the model has no use for: " + listing(unused);
+  if (!text.empty())
+    throw load_error(model.path.string() + ": " + text.substr(2));
+}
+
+/// The folder's safetensors files, by name: those of the index where there is one.
+std::vector<std::filesystem::path> weight_files(const std::filesystem::path& folder) {
+  const auto index = folder / "model.safetensors.index.json";
+  std::set<std::filesystem::path> files;
+  if (std::filesystem::exists(index)) {
+    const auto map = read_json(index).object("weight_map");
+    if (!map)
+      throw load_error(index.string() + ": weight_map is missing");
+    for (const auto& name : map->names()) {
+      const std::filesystem::path file = map->text(name).value_or("");
+      if (file.empty() || file != file.filename())
+        map->refuse(name, "must name a file in the same folder");
+      files.insert(folder / file);
+    }
+  } else {
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      if (entry.path().extension() == ".safetensors")
+        files.insert(entry.path());
+  }
+  if (files.empty())
+    throw load_error(folder.string() + ": there is no .safetensors file");
+  return {files.begin(), files.end()};
+}
+
+void open_folder(checkpoint& model) {
+  const auto config_path = model.path / "config.json";
+  model.format = file_format::hugging_face;
+  model.config = read_config(read_json(config_path), config_path.string());
+  digest identity;
+  for (const auto* name : {"config.json", "tokenizer.json"})
+    if (std::filesystem::exists(model.path / name)) {
+      const mapped_file file(model.path / name);
+      identity.add_file(file.bytes(), file.bytes().size());
+    }
+  std::vector<stored_tensor> tensors;
+  std::vector<safetensors_file> opened;
+  for (const auto& path : weight_files(model.path)) {
+    opened.emplace_back(path);
+    auto& file = opened.back();
+    identity.add_file(file.file().bytes(), file.header_bytes());
+    tensors.insert(tensors.end(), file.tensors().begin(), file.tensors().end());
+  }
+  match(model, tensors);
+  for (auto& file : opened)
+    model.files.push_back(std::move(file).release());
+  model.digest = identity.hex();
+}
+
+void open_gguf(checkpoint& model) {
+  gguf_file file(model.path);
+  model.format = file_format::gguf;
+  model.config = read_config(file);
+  match(model, file.tensors());
+  digest identity;
+  identity.add_file(file.file().bytes(), file.header_bytes());
+  model.digest = identity.hex();
+  model.files.push_back(std::move(file).release());
+}
+
+} // namespace
+
+checkpoint open_checkpoint(const std::filesystem::path& model) {
+  checkpoint opened;
+  opened.path = model;
+  std::error_code error;
+  if (std::filesystem::is_directory(model, error))
+    open_folder(opened);
+  else if (std::filesystem::exists(model, error))
+    open_gguf(opened);
+  else
+    throw load_error(model.string() + ": there is no such model file or folder");
+  return opened;
+}
+
+} // namespace troupe::engine

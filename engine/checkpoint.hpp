@@ -1,0 +1,34 @@
+// A model's files, opened and checked, before any weight is read: GGUF or a Hugging Face folder, seen alike.
+#pragma once
+
+#include "engine/files/mapped_file.hpp"
+#include "engine/files/stored_tensor.hpp"
+#include "engine/model_config.hpp"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace troupe::engine {
+
+/// How a checkpoint's files name and lay out their tensors.
+enum class file_format : std::uint8_t { gguf, hugging_face };
+
+/// An open model. The tensors' bytes are valid as long as it lives.
+struct checkpoint {
+  std::filesystem::path path;
+  file_format format = file_format::gguf;
+  model_config config;
+  /// Each weight that the decoder needs, by its Hugging Face name, shape checked; `lm_head.weight` only when the head
+  /// is not tied.
+  std::map<std::string, stored_tensor> weights;
+  /// 128-bit hex over what tells this model from another: see digest.hpp.
+  std::string digest;
+  std::vector<mapped_file> files;
+};
+
+/// Opens a model. Throws `load_error` that names every weight that is missing, not used or of a wrong shape.
+checkpoint open_checkpoint(const std::filesystem::path& model);
+
+} // namespace troupe::engine

@@ -1,0 +1,2 @@
+#define TROUPE_ATTEND attend_avx2
+#include "engine/cpu/attention_kernel.inc"

@@ -1,0 +1,2 @@
+#define TROUPE_ATTEND attend_portable
+#include "engine/cpu/attention_kernel.inc"

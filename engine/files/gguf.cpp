@@ -1,0 +1,311 @@
+#include "engine/files/gguf.hpp"
+
+#include "engine/engine.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <set>
+
+namespace troupe::engine {
+
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "model files are little-endian");
+
+constexpr std::uint64_t max_pairs = 65536;
+constexpr std::uint64_t max_tensors = 65536;
+constexpr std::uint64_t max_name = 65535;
+constexpr int max_dimensions = 4;
+
+enum class kind : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, string, array, u64, i64, f64 };
+
+/// The fewest bytes that one value of a kind can take.
+std::size_t least_bytes(kind k) {
+  constexpr std::size_t bytes[] = {1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8};
+  return bytes[static_cast<std::size_t>(k)];
+}
+
+/// Reads a header from front to back and never past its end.
+class reader {
+public:
+  explicit reader(const mapped_file& file)
+    : file_(file), path_(std::make_shared<const std::filesystem::path>(file.path())) {}
+
+  std::size_t position() const { return position_; }
+  std::size_t left() const { return file_.bytes().size() - position_; }
+  std::shared_ptr<const std::filesystem::path> shared_path() const { return path_; }
+  void about(std::string what) { about_ = std::move(what); }
+
+  [[noreturn]] void refuse(const std::string& why) const {
+    throw load_error(file_.path().string() + ": " + about_ + ": " + why);
+  }
+
+  template <class T>
+  T take() {
+    need(sizeof(T));
+    T value;
+    std::memcpy(&value, file_.bytes().data() + position_, sizeof value);
+    position_ += sizeof value;
+    return value;
+  }
+
+  std::string take_string() {
+    const auto size = take<std::uint64_t>();
+    need(size);
+    std::string text(reinterpret_cast<const char*>(file_.bytes().data() + position_), size);
+    position_ += size;
+    return text;
+  }
+
+  kind take_kind() {
+    const auto number = take<std::uint32_t>();
+    if (number > static_cast<std::uint32_t>(kind::f64))
+      refuse("value type must be between 0 and 12, got " + std::to_string(number));
+    return static_cast<kind>(number);
+  }
+
+  gguf_value take_value(kind k);
+  gguf_value take_array();
+
+private:
+  void need(std::uint64_t bytes) const {
+    if (bytes > left())
+      refuse("the file ends early: " + std::to_string(bytes) + " bytes wanted at offset " +
+             std::to_string(position_) + ", " + std::to_string(left()) + " left");
+  }
+
+  template <class Element, class Take>
+  gguf_value fill(std::uint64_t count, Take take_one) {
+    std::vector<Element> values;
+    values.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i)
+      values.push_back(take_one());
+    return values;
+  }
+
+  const mapped_file& file_;
+  std::shared_ptr<const std::filesystem::path> path_;
+  std::size_t position_ = 0;
+  std::string about_ = "header";
+};
+
+gguf_value reader::take_value(kind k) {
+  switch (k) {
+  case kind::u8:
+    return std::uint64_t{take<std::uint8_t>()};
+  case kind::i8:
+    return std::int64_t{take<std::int8_t>()};
+  case kind::u16:
+    return std::uint64_t{take<std::uint16_t>()};
+  case kind::i16:
+    return std::int64_t{take<std::int16_t>()};
+  case kind::u32:
+    return std::uint64_t{take<std::uint32_t>()};
+  case kind::i32:
+    return std::int64_t{take<std::int32_t>()};
+  case kind::u64:
+    return take<std::uint64_t>();
+  case kind::i64:
+    return take<std::int64_t>();
+  case kind::f32:
+    return static_cast<double>(take<float>());
+  case kind::f64:
+    return take<double>();
+  case kind::boolean:
+    return take<std::uint8_t>() != 0;
+  case kind::string:
+    return take_string();
+  case kind::array:
+    return take_array();
+  }
+  return {};
+}
+
+gguf_value reader::take_array() {
+  const auto k = take_kind();
+  const auto count = take<std::uint64_t>();
+  if (count > left() / least_bytes(k))
+    refuse("an array of " + std::to_string(count) + " values does not fit into the " + std::to_string(left()) +
+           " bytes that are left");
+  switch (k) {
+  case kind::array:
+    refuse("arrays of arrays are not supported");
+  case kind::string:
+    return fill<std::string>(count, [this] { return take_string(); });
+  case kind::boolean:
+    return fill<bool>(count, [this] { return take<std::uint8_t>() != 0; });
+  case kind::f32:
+  case kind::f64:
+    return fill<double>(count, [this, k] { return std::get<double>(take_value(k)); });
+  case kind::u8:
+  case kind::u16:
+  case kind::u32:
+  case kind::u64:
+    return fill<std::uint64_t>(count, [this, k] { return std::get<std::uint64_t>(take_value(k)); });
+  default:
+    return fill<std::int64_t>(count, [this, k] { return std::get<std::int64_t>(take_value(k)); });
+  }
+}
+
+stored_type type_of(const reader& from, std::uint32_t number) {
+  switch (number) {
+  case 0:
+    return stored_type::f32;
+  case 1:
+    return stored_type::f16;
+  case 3:
+    return stored_type::q4_1;
+  case 8:
+    return stored_type::q8_0;
+  case 30:
+    return stored_type::bf16;
+  default:
+    from.refuse("tensor type " + std::to_string(number) +
+                " is not supported: F32 (0), F16 (1), Q4_1 (3), Q8_0 (8) and BF16 (30) are");
+  }
+}
+
+/// A tensor's line in the header; its bytes are known once the header has been read to its end.
+struct listed_tensor {
+  stored_tensor tensor;
+  std::uint64_t offset = 0;
+  std::size_t bytes = 0;
+};
+
+listed_tensor take_listed(reader& from, std::uint64_t index) {
+  from.about("tensor " + std::to_string(index));
+  listed_tensor listed;
+  listed.tensor.name = from.take_string();
+  if (listed.tensor.name.empty() || listed.tensor.name.size() > max_name)
+    from.refuse("its name must have between 1 and " + std::to_string(max_name) + " bytes");
+  from.about("tensor '" + listed.tensor.name + "'");
+  const auto dimensions = from.take<std::uint32_t>();
+  if (dimensions < 1 || dimensions > max_dimensions)
+    from.refuse("dimensions must be between 1 and 4, got " + std::to_string(dimensions));
+  listed.tensor.shape.resize(dimensions);
+  for (std::uint32_t i = 0; i < dimensions; ++i)
+    listed.tensor.shape[dimensions - 1 - i] = from.take<std::uint64_t>();
+  listed.tensor.type = type_of(from, from.take<std::uint32_t>());
+  listed.offset = from.take<std::uint64_t>();
+  const auto bytes = stored_bytes(listed.tensor.type, listed.tensor.shape);
+  if (!bytes)
+    from.refuse("shape " + shape_text(listed.tensor.shape) + " is impossible for " + to_string(listed.tensor.type));
+  listed.bytes = *bytes;
+  return listed;
+}
+
+std::vector<listed_tensor> take_list(reader& from, std::uint64_t count) {
+  std::vector<listed_tensor> listed;
+  std::set<std::string> names;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    listed.push_back(take_listed(from, i));
+    if (!names.insert(listed.back().tensor.name).second)
+      from.refuse("is there twice");
+  }
+  return listed;
+}
+
+/// Finds a tensor's bytes in those behind the header.
+void place(const reader& from, listed_tensor& entry, std::span<const std::byte> room, std::size_t alignment) {
+  if (entry.offset % alignment != 0)
+    from.refuse("offset " + std::to_string(entry.offset) + " is not aligned to " + std::to_string(alignment));
+  if (entry.offset > room.size() || entry.bytes > room.size() - entry.offset)
+    from.refuse("lies outside of the file: offset " + std::to_string(entry.offset) + " and " +
+                std::to_string(entry.bytes) + " bytes in a space of " + std::to_string(room.size()));
+  entry.tensor.bytes = room.subspan(entry.offset, entry.bytes);
+  entry.tensor.file = from.shared_path();
+}
+
+} // namespace
+
+gguf_file::gguf_file(const std::filesystem::path& path) : file_(path) {
+  reader from(file_);
+  if (from.take<std::uint32_t>() != 0x46554747U)
+    from.refuse("does not begin with GGUF");
+  if (const auto version = from.take<std::uint32_t>(); version != 3)
+    from.refuse("version must be 3, got " + std::to_string(version));
+  const auto tensors = from.take<std::uint64_t>();
+  const auto pairs = from.take<std::uint64_t>();
+  if (tensors == 0 || tensors > max_tensors)
+    from.refuse(
+      "tensor count must be between 1 and " + std::to_string(max_tensors) + ", got " + std::to_string(tensors));
+  if (pairs > max_pairs)
+    from.refuse("metadata count must be at most " + std::to_string(max_pairs) + ", got " + std::to_string(pairs));
+  for (std::uint64_t i = 0; i < pairs; ++i) {
+    from.about("metadata " + std::to_string(i));
+    auto key = from.take_string();
+    from.about("metadata '" + key + "'");
+    auto value = from.take_value(from.take_kind());
+    if (!metadata_.emplace(std::move(key), std::move(value)).second)
+      from.refuse("is there twice");
+  }
+  auto listed = take_list(from, tensors);
+  const auto alignment = has("general.alignment") ? count("general.alignment") : 32;
+  if (alignment < 8 || alignment > (1U << 20U) || !std::has_single_bit(alignment))
+    refuse("general.alignment", "must be a power of two between 8 and 1048576, got " + std::to_string(alignment));
+  header_bytes_ = (from.position() + alignment - 1) / alignment * alignment;
+  const auto room = file_.bytes().subspan(std::min(header_bytes_, file_.bytes().size()));
+  for (auto& entry : listed) {
+    from.about("tensor '" + entry.tensor.name + "'");
+    place(from, entry, room, alignment);
+    tensors_.push_back(std::move(entry.tensor));
+  }
+  refuse_overlaps(tensors_);
+}
+
+void gguf_file::refuse(const std::string& key, const std::string& why) const {
+  throw load_error(path().string() + ": metadata '" + key + "' " + why);
+}
+
+const gguf_value& gguf_file::at(const std::string& key) const {
+  const auto found = metadata_.find(key);
+  if (found == metadata_.end())
+    refuse(key, "is missing");
+  return found->second;
+}
+
+std::string gguf_file::text(const std::string& key) const {
+  if (const auto* value = std::get_if<std::string>(&at(key)))
+    return *value;
+  refuse(key, "must be a string");
+}
+
+std::uint64_t gguf_file::count(const std::string& key) const {
+  const auto& value = at(key);
+  if (const auto* number = std::get_if<std::uint64_t>(&value))
+    return *number;
+  if (const auto* number = std::get_if<std::int64_t>(&value); number && *number >= 0)
+    return static_cast<std::uint64_t>(*number);
+  refuse(key, "must be a whole number that is not negative");
+}
+
+double gguf_file::number(const std::string& key) const {
+  const auto& value = at(key);
+  if (const auto* number = std::get_if<double>(&value))
+    return *number;
+  return static_cast<double>(count(key));
+}
+
+bool gguf_file::flag(const std::string& key) const {
+  if (const auto* value = std::get_if<bool>(&at(key)))
+    return *value;
+  refuse(key, "must be true or false");
+}
+
+const std::vector<std::string>& gguf_file::texts(const std::string& key) const {
+  if (const auto* value = std::get_if<std::vector<std::string>>(&at(key)))
+    return *value;
+  refuse(key, "must be an array of strings");
+}
+
+std::vector<std::int64_t> gguf_file::integers(const std::string& key) const {
+  const auto& value = at(key);
+  if (const auto* array = std::get_if<std::vector<std::int64_t>>(&value))
+    return *array;
+  if (const auto* array = std::get_if<std::vector<std::uint64_t>>(&value))
+    return {array->begin(), array->end()};
+  refuse(key, "must be an array of whole numbers");
+}
+
+} // namespace troupe::engine

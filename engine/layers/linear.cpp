@@ -1,0 +1,58 @@
+#include "engine/layers/linear.hpp"
+
+#include "engine/device.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+namespace troupe::engine {
+
+namespace {
+
+// torch exports these two operators by name only: no header declares them.
+at::Tensor pack(const at::Tensor& weight) {
+  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("mkldnn::_reorder_linear_weight", "");
+  // No number of rows is named: what is packed for any number is the fastest at each that was measured.
+  std::vector<c10::IValue> stack{weight, c10::IValue()};
+  op.callBoxed(stack);
+  return stack.front().toTensor();
+}
+
+at::Tensor multiply_packed(const at::Tensor& x, const at::Tensor& weight) {
+  using scalars = c10::List<std::optional<at::Scalar>>;
+  static const auto op =
+    c10::Dispatcher::singleton()
+      .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
+      .typed<at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, c10::string_view,
+        scalars, std::optional<c10::string_view>)>();
+  return op.call(x, weight, std::nullopt, "none", scalars(), "");
+}
+
+bool packs(const at::Tensor& weight) {
+  if (!weight.is_cpu() || !at::hasMKLDNN())
+    return false;
+  return weight.scalar_type() == at::kFloat || processor().avx512;
+}
+
+} // namespace
+
+linear::linear(const at::Tensor& weight) : packed_(packs(weight)) {
+  weight_ = packed_ ? pack(weight) : weight;
+}
+
+at::Tensor linear::operator()(const at::Tensor& x) const {
+  return packed_ ? multiply_packed(x, weight_) : at::linear(x, weight_);
+}
+
+std::size_t computed_rows(std::size_t rows, at::Device device) {
+  if (!device.is_cpu() || rows == 0)
+    return rows;
+  constexpr std::size_t tile = 6;
+  return processor().avx512 ? std::max<std::size_t>(rows, 2) : (rows + tile - 1) / tile * tile;
+}
+
+} // namespace troupe::engine

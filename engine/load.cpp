@@ -1,0 +1,119 @@
+// How an engine is made from options: what is checked, in which order, and what the sizes come to.
+#include "engine/checkpoint.hpp"
+#include "engine/device.hpp"
+#include "engine/torch_engine.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace troupe::engine {
+
+namespace {
+
+/// On a CPU `automatic` is float32: bfloat16 costs accuracy and, where the processor lacks it, speed.
+at::ScalarType choose_dtype(data_type asked, const device_name& device) {
+  if (asked == data_type::automatic)
+    return device.cuda ? at::kBFloat16 : at::kFloat;
+  return asked == data_type::float32 ? at::kFloat : at::kBFloat16;
+}
+
+void check_size(const char* name, std::size_t value, std::size_t least, std::size_t limit) {
+  if (value < least || value > limit)
+    throw load_error(std::string(name) + " must be between " + std::to_string(least) + " and " +
+                     std::to_string(limit) + ", got " + std::to_string(value));
+}
+
+void check_sizes(const engine_options& options) {
+  check_size("block_size", options.block_size, 1, 4096);
+  check_size("kv_blocks", options.kv_blocks, 0, 1U << 28U);
+  check_size("kv_bytes", options.kv_bytes, options.kv_blocks > 0 ? 0 : 1, std::size_t{1} << 46U);
+  check_size("max_sequences", options.max_sequences, 1, 65536);
+  check_size("max_step_tokens", options.max_step_tokens, 1, 1U << 20U);
+  if (options.threads < 0 || options.threads > 4096)
+    throw load_error("threads must be between 0 and 4096, got " + std::to_string(options.threads));
+}
+
+model_info describe(const engine_options& options, const checkpoint& model, at::ScalarType dtype) {
+  const auto& config = model.config;
+  model_info info;
+  info.architecture = config.architecture;
+  info.dtype = dtype == at::kFloat ? "float32" : "bfloat16";
+  info.device = options.device;
+  info.vocabulary = config.vocabulary;
+  info.layers = config.layers;
+  info.block_size = options.block_size;
+  info.max_sequences = options.max_sequences;
+  info.max_step_tokens = options.max_step_tokens;
+  info.digest = model.digest;
+  const auto block_bytes = kv_cache::block_bytes(config, options.block_size, dtype);
+  info.kv_blocks = options.kv_blocks > 0 ? options.kv_blocks : options.kv_bytes / block_bytes;
+  if (info.kv_blocks == 0)
+    throw load_error("kv_bytes must hold at least one block of " + std::to_string(block_bytes) + " bytes, got " +
+                     std::to_string(options.kv_bytes));
+  info.kv_bytes = info.kv_blocks * block_bytes;
+  info.context = std::min(config.context, info.kv_blocks * options.block_size);
+  if (options.max_context > 0)
+    info.context = std::min(info.context, options.max_context);
+  return info;
+}
+
+/// Everything that is known before a weight is read.
+struct plan {
+  checkpoint model;
+  device_name device;
+  at::ScalarType dtype;
+  model_info info;
+};
+
+plan make_plan(const engine_options& options) {
+  check_sizes(options);
+  const auto device = parse_device(options.device);
+  require_device(device);
+  auto model = open_checkpoint(options.model);
+  const auto dtype = choose_dtype(options.dtype, device);
+  auto info = describe(options, model, dtype);
+  return {std::move(model), device, dtype, std::move(info)};
+}
+
+} // namespace
+
+model_info inspect_model(const engine_options& options) {
+  return make_plan(options).info;
+}
+
+std::unique_ptr<engine> load_engine(const engine_options& options) {
+  auto planned = make_plan(options);
+  const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const auto threads = options.threads > 0 ? options.threads : cores;
+  at::set_num_threads(threads);
+  try {
+    if (planned.device.cuda)
+      open_cuda(planned.device);
+    const c10::InferenceMode guard;
+    const auto device = planned.device.cuda
+                          ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(planned.device.index))
+                          : at::Device(at::kCPU);
+    auto model = load_weights(planned.model, planned.dtype, device);
+    auto loaded = std::make_unique<torch_engine>(std::move(planned.info), std::move(model), threads);
+    loaded->warm_up();
+    return loaded;
+  } catch (const c10::Error& error) {
+    throw load_error(options.model.string() + " on " + options.device + ": " + error.what_without_backtrace());
+  }
+}
+
+std::optional<data_type> parse_data_type(const std::string& word) {
+  if (word == "auto")
+    return data_type::automatic;
+  if (word == "float32")
+    return data_type::float32;
+  if (word == "bfloat16")
+    return data_type::bfloat16;
+  return std::nullopt;
+}
+
+} // namespace troupe::engine

@@ -1,0 +1,94 @@
+#include "engine/torch_engine.hpp"
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace troupe::engine {
+
+torch_engine::torch_engine(model_info info, std::shared_ptr<const weights> model, int threads)
+  : info_(std::move(info)), decoder_(std::move(model), info_.context),
+    cache_(decoder_.model().config, info_.kv_blocks, info_.block_size, decoder_.model().dtype,
+      decoder_.model().device),
+    threads_(threads), caller_(std::this_thread::get_id()), last_samples_(info_.max_sequences) {
+  info_.kv_bytes = cache_.bytes();
+  info_.weight_bytes = decoder_.model().bytes;
+}
+
+batch_limits torch_engine::limits() const {
+  return {info_.vocabulary, info_.context, info_.block_size, info_.kv_blocks, info_.max_sequences,
+    info_.max_step_tokens};
+}
+
+step_output torch_engine::run(const batch& step) {
+  // OpenMP counts threads per calling thread.
+  if (std::this_thread::get_id() != caller_) {
+    at::set_num_threads(threads_);
+    caller_ = std::this_thread::get_id();
+  }
+  const c10::InferenceMode guard;
+  const auto layout = lay_out(step, info_.block_size, last_samples_, decoder_.model().device);
+  const auto logits = decoder_.forward(layout, cache_);
+  step_output output;
+  output.rows.resize(step.rows.size());
+  if (layout.samples == 0)
+    return output;
+  std::vector<sample_request> requests;
+  for (const auto& row : step.rows)
+    if (row.sample)
+      requests.push_back({row.sampling, row.choice, row.sample_index});
+  const auto sampled = sample(logits, requests);
+  auto next = sampled.begin();
+  for (std::size_t i = 0; i < step.rows.size(); ++i)
+    if (step.rows[i].sample) {
+      output.rows[i] = *next++;
+      last_samples_[step.rows[i].slot] = output.rows[i].token;
+    }
+  return output;
+}
+
+ticket torch_engine::submit(const batch& step) {
+  if (finished_)
+    throw std::invalid_argument("ticket " + std::to_string(next_ - 1) + " must be collected before another submit");
+  validate(step, limits(), last_samples_);
+  finished_ = run(step);
+  return next_++;
+}
+
+step_output torch_engine::collect(ticket t) {
+  if (!finished_ || t != next_ - 1)
+    throw std::invalid_argument("ticket " + std::to_string(t) + " is not open");
+  auto output = std::move(*finished_);
+  finished_.reset();
+  return output;
+}
+
+void torch_engine::warm_up() {
+  const auto most_tokens = std::min({info_.max_step_tokens, info_.context, info_.kv_blocks * info_.block_size});
+  // Longest chunk first: it claims the largest buffers.
+  for (const auto tokens : {most_tokens, std::min<std::size_t>(64, most_tokens)}) {
+    batch prefill;
+    auto& row = prefill.rows.emplace_back();
+    row.tokens.assign(tokens, 0);
+    row.blocks.resize((tokens + info_.block_size - 1) / info_.block_size);
+    std::iota(row.blocks.begin(), row.blocks.end(), 0U);
+    run(prefill);
+  }
+  for (std::size_t rows = 1; rows <= std::min({info_.max_sequences, info_.kv_blocks, info_.max_step_tokens});
+       rows *= 2) {
+    batch decode;
+    for (std::uint32_t i = 0; i < rows; ++i) {
+      auto& row = decode.rows.emplace_back();
+      row.slot = i;
+      row.tokens = {0};
+      row.blocks = {i};
+      row.sampling.temperature = i % 2 == 0 ? 0.0F : 1.0F;
+    }
+    run(decode);
+  }
+  std::fill(last_samples_.begin(), last_samples_.end(), std::nullopt);
+}
+
+} // namespace troupe::engine

@@ -1,0 +1,45 @@
+// Answers as JSON: whole, or as the events of a stream.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/api/call.hpp"
+#include "http/api/errors.hpp"
+
+namespace troupe::http::api {
+
+/// All that a finished request got.
+struct whole_answer {
+  answer_started started;
+  std::string text;
+  std::vector<token_logprob> tokens;
+  finish_reason finish = finish_reason::none;
+  answer_finished finished;
+};
+
+/// Writes one answer, once. Stream functions append whole events, `data: ...` and an empty line each.
+class answer_format {
+public:
+  virtual ~answer_format() = default;
+
+  /// The body of an answer that is not streamed.
+  virtual std::string whole(const whole_answer& answer) = 0;
+
+  /// What comes before any text; may be nothing.
+  virtual void open(std::string& out) = 0;
+  virtual void text(const answer_text& event, std::string& out) = 0;
+  /// The end of an answer that went well.
+  virtual void close(const answer_started& started, const answer_finished& event, std::string& out) = 0;
+};
+
+std::unique_ptr<answer_format> make_format(answer_style style);
+
+/// The event that ends a stream that went wrong.
+void append_error_event(const refusal& reason, std::string& out);
+
+/// `hit`, `miss`, `coalesced` or `bypass`.
+std::string_view cache_word(cache_state state);
+
+} // namespace troupe::http::api

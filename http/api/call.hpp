@@ -1,0 +1,47 @@
+// A request for text, read and checked: what the company is told, and how its answer will look.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "actors/protocol/types.hpp"
+#include "http/options.hpp"
+
+namespace troupe::http::api {
+
+/// What is known of a request beside its body.
+struct call_context {
+  const options& opts;
+  std::string request_id;
+  /// Unix time in seconds.
+  std::int64_t now = 0;
+  /// `Cache-Control: no-store` was sent.
+  bool no_store = false;
+};
+
+enum class answer_shape : std::uint8_t { chat, completion, inference };
+
+/// How an answer is written.
+struct answer_style {
+  answer_shape shape = answer_shape::chat;
+  bool stream = false;
+  /// A stream ends with a chunk of usage.
+  bool include_usage = false;
+  bool logprobs = false;
+  std::string request_id;
+  std::string model;
+  std::int64_t created = 0;
+};
+
+struct call {
+  native_request request;
+  answer_style style;
+};
+
+/// Read one endpoint's body. Throw `request_error` for what does not hold.
+call read_chat(std::string_view body, const call_context& context);
+call read_completion(std::string_view body, const call_context& context);
+call read_inference(std::string_view body, const call_context& context);
+
+} // namespace troupe::http::api

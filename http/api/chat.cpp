@@ -1,0 +1,68 @@
+// POST /v1/chat/completions
+#include "http/api/call.hpp"
+#include "http/api/errors.hpp"
+#include "http/api/json_in.hpp"
+#include "http/api/messages.hpp"
+#include "http/api/openai_common.hpp"
+
+namespace troupe::http::api {
+
+namespace {
+
+/// Streams of both OpenAI endpoints take the same options.
+bool read_include_usage(field_reader& fields, bool stream) {
+  const auto* value = fields.find("stream_options");
+  if (value == nullptr)
+    return false;
+  if (!value->is_object())
+    refuse_type("stream_options", "an object", *value);
+  if (!stream)
+    refuse("stream_options", "stream_options is only allowed where stream is true");
+  field_reader inner{value->get_object(), "stream_options."};
+  const auto usage = inner.boolean("include_usage").value_or(false);
+  if (inner.boolean("include_obfuscation").value_or(false))
+    refuse_unsupported("stream_options.include_obfuscation");
+  inner.finish();
+  return usage;
+}
+
+} // namespace
+
+call read_openai_call(field_reader& fields, const call_context& context, answer_shape shape, std::uint32_t max_tokens) {
+  const auto name = fields.string("model");
+  if (!name)
+    refuse("model", "model is missing; GET /v1/models lists what is served, and 'default' is the first");
+  const auto& model = find_model(context.opts, *name);
+  call c;
+  auto& r = c.request;
+  r.params = read_sampling(fields, {1, max_tokens}, model.context);
+  read_openai_sampling(fields, r.params, model.context, shape == answer_shape::chat);
+  r.request_id = context.request_id;
+  r.model = model.name;
+  r.priority = read_priority(fields);
+  const bool repeatable = r.params.temperature == 0 || r.params.has_seed;
+  r.cache = repeatable && !context.no_store ? cache_policy::use : cache_policy::bypass;
+  c.style.shape = shape;
+  c.style.stream = fields.boolean("stream").value_or(false);
+  c.style.include_usage = read_include_usage(fields, c.style.stream);
+  c.style.logprobs = r.params.logprobs;
+  c.style.request_id = context.request_id;
+  c.style.model = model.name;
+  c.style.created = context.now;
+  return c;
+}
+
+call read_chat(std::string_view body, const call_context& context) {
+  const auto object = parse_object(body, context.opts.limit.json_depth);
+  field_reader fields{object};
+  auto c = read_openai_call(fields, context, answer_shape::chat, 0);
+  c.request.endpoint = "/v1/chat/completions";
+  const auto* messages = fields.find("messages");
+  if (messages == nullptr)
+    refuse("messages", "messages is missing");
+  c.request.messages = read_messages(*messages, context.opts.limit.messages);
+  fields.finish();
+  return c;
+}
+
+} // namespace troupe::http::api

@@ -1,0 +1,186 @@
+#include "http/api/sampling.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "http/api/errors.hpp"
+
+namespace troupe::http::api {
+
+namespace json = boost::json;
+
+namespace {
+
+std::int64_t token_limit(std::size_t context) {
+  return context == 0 ? std::numeric_limits<std::int32_t>::max() : static_cast<std::int64_t>(context);
+}
+
+std::string read_stop_string(const json::value& value, const std::string& path) {
+  if (!value.is_string())
+    refuse_type(path, "a string", value);
+  const auto& text = value.get_string();
+  if (text.empty())
+    refuse(path, path + " must not be an empty string");
+  if (text.size() > max_stop_bytes)
+    refuse(path,
+      path + " must have at most " + std::to_string(max_stop_bytes) + " bytes, got " + std::to_string(text.size()));
+  return std::string{text};
+}
+
+std::vector<std::string> read_stop(field_reader& fields) {
+  const auto* value = fields.find("stop");
+  if (value == nullptr)
+    return {};
+  if (value->is_string())
+    return {read_stop_string(*value, "stop")};
+  if (!value->is_array())
+    refuse_type("stop", "a string or a list of strings", *value);
+  const auto& list = value->get_array();
+  if (list.size() > max_stop_strings)
+    refuse("stop",
+      "stop must have at most " + std::to_string(max_stop_strings) + " strings, got " + std::to_string(list.size()));
+  std::vector<std::string> stop;
+  for (const auto& item : list)
+    stop.push_back(read_stop_string(item, "stop[" + std::to_string(stop.size()) + "]"));
+  return stop;
+}
+
+/// A number of which only one value changes nothing.
+void neutral_number(field_reader& fields, std::string_view name, double least, double most, double neutral) {
+  const auto x = fields.number(name, least, most);
+  if (x && *x != neutral)
+    refuse_unsupported(fields.path(name));
+}
+
+void neutral_container(field_reader& fields, std::string_view name, json::kind kind, std::string_view wanted) {
+  const auto* value = fields.find(name);
+  if (value == nullptr)
+    return;
+  if (value->kind() != kind)
+    refuse_type(fields.path(name), wanted, *value);
+  const bool empty = value->is_object() ? value->get_object().empty() : value->get_array().empty();
+  if (!empty)
+    refuse_unsupported(fields.path(name));
+}
+
+void read_response_format(field_reader& fields) {
+  const auto* value = fields.find("response_format");
+  if (value == nullptr)
+    return;
+  if (!value->is_object())
+    refuse_type("response_format", "an object", *value);
+  field_reader format{value->get_object(), "response_format."};
+  const auto type = format.string("type");
+  if (!type)
+    refuse("response_format.type", "response_format.type is missing");
+  if (*type == "json_object" || *type == "json_schema")
+    refuse_unsupported("response_format.type", "only 'text' is");
+  if (*type != "text")
+    refuse("response_format.type", "response_format.type must be 'text', got '" + *type + "'");
+  format.finish();
+}
+
+void read_tools(field_reader& fields) {
+  neutral_container(fields, "tools", json::kind::array, "an array");
+  const auto* choice = fields.find("tool_choice");
+  if (choice != nullptr && !choice->is_string())
+    refuse_unsupported("tool_choice", "only 'none' and 'auto' are, and without tools both mean no call");
+  if (choice != nullptr && choice->get_string() != "none" && choice->get_string() != "auto")
+    refuse("tool_choice",
+      "tool_choice must be 'none' or 'auto' where there are no tools, got '" + std::string{choice->get_string()} + "'");
+  fields.boolean("parallel_tool_calls");
+}
+
+void read_chat_only(field_reader& fields) {
+  read_response_format(fields);
+  read_tools(fields);
+  const auto tier = fields.string("service_tier");
+  if (tier && *tier != "auto" && *tier != "default")
+    refuse_unsupported("service_tier", "only 'auto' and 'default' are");
+  if (fields.boolean("store").value_or(false))
+    refuse_unsupported("store", "nothing is stored");
+  fields.refuse_present({"functions", "function_call", "modalities", "audio", "prediction", "web_search_options",
+    "reasoning_effort", "verbosity", "metadata"});
+}
+
+void read_completions_only(field_reader& fields) {
+  if (fields.boolean("echo").value_or(false))
+    refuse_unsupported("echo");
+  if (fields.integer("best_of", 1, 128).value_or(1) != 1)
+    refuse_unsupported("best_of", "only 1 is");
+  fields.refuse_present({"suffix", "logprobs"});
+}
+
+void read_logprobs(field_reader& fields, generation_params& params) {
+  params.logprobs = fields.boolean("logprobs").value_or(false);
+  const auto top = fields.integer("top_logprobs", 0, 20).value_or(0);
+  if (top > 0 && !params.logprobs)
+    refuse("top_logprobs", "top_logprobs wants logprobs to be true");
+  if (top > 0)
+    refuse_unsupported("top_logprobs", "only the chosen token's logprob is given");
+}
+
+/// Both names of the limit mean the same; they may not differ.
+void read_max_completion_tokens(field_reader& fields, generation_params& params, std::size_t context) {
+  const auto most = fields.integer("max_completion_tokens", 1, token_limit(context));
+  if (!most)
+    return;
+  if (params.max_tokens != 0 && params.max_tokens != *most)
+    refuse("max_completion_tokens",
+      "max_completion_tokens is " + std::to_string(*most) + " but max_tokens is " + std::to_string(params.max_tokens) +
+        "; give one of them");
+  params.max_tokens = static_cast<std::uint32_t>(*most);
+}
+
+} // namespace
+
+generation_params read_sampling(field_reader& fields, const sampling_defaults& defaults, std::size_t context) {
+  generation_params p;
+  p.temperature = static_cast<float>(fields.number("temperature", 0, 2).value_or(defaults.temperature));
+  p.top_p = static_cast<float>(fields.number("top_p", 0, 1, false).value_or(1));
+  // A top_p so small that a float rounds it to 0 still keeps the likeliest token.
+  p.top_p = std::max(p.top_p, std::numeric_limits<float>::min());
+  const auto top_k = fields.integer("top_k", -1, std::numeric_limits<std::int32_t>::max()).value_or(0);
+  p.top_k = static_cast<std::int32_t>(std::max<std::int64_t>(top_k, 0));
+  const auto seed = fields.seed("seed");
+  p.has_seed = seed.has_value();
+  p.seed = seed.value_or(0);
+  p.stop = read_stop(fields);
+  p.ignore_eos = fields.boolean("ignore_eos").value_or(false);
+  const auto most = fields.integer("max_tokens", 1, token_limit(context));
+  p.max_tokens = most ? static_cast<std::uint32_t>(*most) : defaults.max_tokens;
+  return p;
+}
+
+void read_openai_sampling(field_reader& fields, generation_params& params, std::size_t context, bool chat) {
+  params.min_p = static_cast<float>(fields.number("min_p", 0, 1).value_or(0));
+  if (fields.integer("n", 1, 128).value_or(1) != 1)
+    refuse_unsupported("n", "only 1 is");
+  neutral_number(fields, "presence_penalty", -2, 2, 0);
+  neutral_number(fields, "frequency_penalty", -2, 2, 0);
+  neutral_number(fields, "repetition_penalty", 0, 2, 1);
+  neutral_container(fields, "logit_bias", json::kind::object, "an object");
+  fields.string("user");
+  if (chat) {
+    read_max_completion_tokens(fields, params, context);
+    read_logprobs(fields, params);
+    read_chat_only(fields);
+  } else {
+    read_completions_only(fields);
+  }
+}
+
+std::int32_t read_priority(field_reader& fields) {
+  return static_cast<std::int32_t>(fields.integer("priority", -max_priority, max_priority).value_or(0));
+}
+
+const served_model& find_model(const options& opts, std::string_view name) {
+  if (name == "default" && !opts.models.empty())
+    return opts.models.front();
+  for (const auto& model : opts.models)
+    if (model.name == name)
+      return model;
+  refuse_model(name);
+}
+
+} // namespace troupe::http::api

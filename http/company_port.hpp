@@ -1,0 +1,49 @@
+// What the HTTP side wants from the company, without an actor in sight.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "actors/protocol/types.hpp"
+
+namespace troupe::http {
+
+/// Hears how one request goes. Called on the io thread of its port, in the order of the events: `started` at most
+/// once and before any text, then exactly one of `finished` and `failed`. Nothing comes after a detach.
+class answer_listener {
+public:
+  virtual ~answer_listener() = default;
+  virtual void started(const answer_started& event) = 0;
+  virtual void text(answer_text event) = 0;
+  virtual void finished(const answer_finished& event) = 0;
+  virtual void failed(const failure& reason) = 0;
+};
+
+/// The company as the connections of one io thread see it. Everything is called, and calls back, on that thread;
+/// nothing calls back before the call that caused it has returned.
+class company_port {
+public:
+  virtual ~company_port() = default;
+
+  /// Hands a request in. `listener` must live until its end was told or it was detached.
+  virtual sink_id submit(native_request request, answer_listener& listener) = 0;
+
+  /// The listener is not interested any more; its run ends when it was the last one. Unknown ids are ignored.
+  virtual void detach(sink_id sink, detach_reason why) = 0;
+
+  /// Operators' questions. The callback gets nothing when the company cannot say.
+  virtual void ask_status(std::function<void(std::optional<company_status>)> done) = 0;
+  virtual void ask_metrics(std::function<void(std::optional<metrics_snapshot>)> done) = 0;
+  /// Empties the response cache; the callback gets the number of answers that were in it.
+  virtual void clear_cache(std::function<void(std::optional<std::uint64_t>)> done) = 0;
+};
+
+/// Runs a function on an io thread. May be called from any thread.
+using poster = std::function<void(std::function<void()>)>;
+
+/// Makes the port of io thread number `index`. Called before the threads run; the port dies after they have ended.
+using port_factory = std::function<std::unique_ptr<company_port>(std::uint16_t index, poster post)>;
+
+} // namespace troupe::http

@@ -1,0 +1,140 @@
+#include "http/response.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+
+namespace troupe::http {
+
+namespace {
+
+std::string_view reason_phrase(int status) {
+  switch (status) {
+  case 200:
+    return "OK";
+  case 204:
+    return "No Content";
+  case 400:
+    return "Bad Request";
+  case 404:
+    return "Not Found";
+  case 405:
+    return "Method Not Allowed";
+  case 408:
+    return "Request Timeout";
+  case 413:
+    return "Content Too Large";
+  case 414:
+    return "URI Too Long";
+  case 415:
+    return "Unsupported Media Type";
+  case 417:
+    return "Expectation Failed";
+  case 429:
+    return "Too Many Requests";
+  case 431:
+    return "Request Header Fields Too Large";
+  case 500:
+    return "Internal Server Error";
+  case 501:
+    return "Not Implemented";
+  case 503:
+    return "Service Unavailable";
+  case 504:
+    return "Gateway Timeout";
+  case 505:
+    return "HTTP Version Not Supported";
+  default:
+    return "Unknown";
+  }
+}
+
+void add(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+std::string date_text(std::int64_t now) {
+  const auto t = static_cast<std::time_t>(now);
+  std::tm parts{};
+  gmtime_r(&t, &parts);
+  char text[40];
+  const auto n = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {text, n};
+}
+
+std::string seconds_text(std::chrono::nanoseconds t) {
+  char text[40];
+  const auto n = std::snprintf(text, sizeof text, "%.6f", std::chrono::duration<double>(t).count());
+  return {text, static_cast<std::size_t>(n)};
+}
+
+void add_cors(std::string& out, std::string_view origin, const std::vector<std::string>& allowed) {
+  if (std::find(allowed.begin(), allowed.end(), "*") != allowed.end()) {
+    add(out, "Access-Control-Allow-Origin", "*");
+  } else {
+    add(out, "Vary", "Origin");
+    if (std::find(allowed.begin(), allowed.end(), origin) == allowed.end())
+      return;
+    add(out, "Access-Control-Allow-Origin", origin);
+  }
+  add(out, "Access-Control-Expose-Headers", "X-Request-Id, X-Process-Time, X-Cache, Retry-After");
+}
+
+void add_framing(std::string& out, const response& answer, const head_context& context) {
+  if (context.framing == answer_framing::length)
+    add(out, "Content-Length", std::to_string(answer.body.size()));
+  else if (context.framing == answer_framing::chunked)
+    add(out, "Transfer-Encoding", "chunked");
+  const bool keep = context.keep_alive && context.framing != answer_framing::close;
+  if (!keep)
+    add(out, "Connection", "close");
+  else if (context.minor == 0)
+    add(out, "Connection", "keep-alive");
+}
+
+} // namespace
+
+response error_response(const api::refusal& reason) {
+  response answer;
+  answer.status = reason.status;
+  answer.body = api::error_body(reason);
+  if (reason.retry_after.count() > 0) {
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(reason.retry_after);
+    const auto seconds = std::max(std::chrono::ceil<std::chrono::seconds>(reason.retry_after), std::chrono::seconds{1});
+    answer.fields.emplace_back("Retry-After", std::to_string(seconds.count()));
+    answer.fields.emplace_back("retry-after-ms", std::to_string(ms.count()));
+  } else if (reason.status == 429 || reason.status == 503) {
+    answer.fields.emplace_back("Retry-After", "1");
+  }
+  return answer;
+}
+
+std::string head_text(const response& answer, const head_context& context, const options& opts) {
+  std::string out;
+  out.reserve(512);
+  out.append("HTTP/1.1 ").append(std::to_string(answer.status)).append(" ");
+  out.append(reason_phrase(answer.status)).append("\r\n");
+  add(out, "Date", date_text(context.now));
+  add(out, "X-Request-Id", context.request_id);
+  add(out, "X-Process-Time", seconds_text(context.elapsed));
+  if (context.framing != answer_framing::none)
+    add(out, "Content-Type", answer.content_type);
+  add_framing(out, answer, context);
+  add_cors(out, context.origin, opts.cors_origins);
+  for (const auto& [name, value] : answer.fields)
+    add(out, name, value);
+  out.append("\r\n");
+  return out;
+}
+
+void add_preflight_fields(response& answer, std::string_view methods) {
+  answer.fields.emplace_back("Access-Control-Allow-Methods", methods);
+  answer.fields.emplace_back("Access-Control-Allow-Headers",
+    "Authorization, Content-Type, Accept, Cache-Control, X-Requested-With, OpenAI-Organization, OpenAI-Project, "
+    "OpenAI-Beta, "
+    "X-Stainless-Arch, X-Stainless-Async, X-Stainless-Lang, X-Stainless-OS, X-Stainless-Package-Version, "
+    "X-Stainless-Retry-Count, X-Stainless-Runtime, X-Stainless-Runtime-Version, X-Stainless-Timeout");
+  answer.fields.emplace_back("Access-Control-Max-Age", "600");
+}
+
+} // namespace troupe::http

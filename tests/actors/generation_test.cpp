@@ -1,0 +1,175 @@
+// A run: its prompt, its tokens, its text.
+#include <catch2/catch.hpp>
+
+#include "tests/support/generation_fixture.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+
+TEST_CASE_METHOD(generation_fixture, "a run goes from its prompt to its last token") {
+  start();
+  REQUIRE(sink(1).started);
+  CHECK(sink(1).started->usage.prompt_tokens == 6);
+  CHECK(sink(1).started->cache == cache_state::miss);
+  REQUIRE(log().places.size() == 1);
+  CHECK(log().places[0].tokens == tiny_tokens("prompt"));
+  CHECK(log().places[0].max_tokens == 20);
+  CHECK(log().registered.contains(7));
+  CHECK(log().placed_sinks.empty());
+
+  advance(1s);
+  place(1);
+  CHECK(log().placed_sinks == std::vector<sink_id>{1});
+  advance(1s);
+  say("he");
+  say("llo");
+  CHECK(sink(1).text() == "hello");
+  CHECK(sink(1).pieces == 2);
+  advance(1s);
+  say("!", 1, finish_reason::stop);
+  CHECK(sink(1).text() == "hello!");
+  CHECK(sink(1).finishes[0] == finish_reason::stop);
+  REQUIRE(sink(1).finished);
+  CHECK(sink(1).finished->usage.completion_tokens == 7);
+  CHECK(sink(1).finished->time_to_first_token == 2s);
+  CHECK(sink(1).finished->latency == 3s);
+
+  REQUIRE(log().records.size() == 1);
+  CHECK(log().records[0].result == outcome::finished);
+  CHECK(log().records[0].queued == 1s);
+  CHECK(log().ended_sinks == std::vector<sink_id>{1});
+  REQUIRE(log().finished.size() == 1);
+  CHECK(log().finished[0].choices[0].text == "hello!");
+  CHECK_FALSE(log().registered.contains(7));
+  CHECK(alive(run_));
+  tell(run_, release_atom_v);
+  CHECK_FALSE(alive(run_));
+}
+
+TEST_CASE_METHOD(generation_fixture, "an answer without a bound may fill the context, and no more") {
+  request.params.max_tokens = GENERATE(std::uint32_t{0}, std::uint32_t{5000});
+  start();
+  CHECK(log().places[0].max_tokens == context - 6);
+}
+
+TEST_CASE_METHOD(generation_fixture, "a long prompt goes through the encoder") {
+  generation_options options;
+  options.encode_inline_bytes = 3;
+  start(options);
+  REQUIRE(sink(1).started);
+  CHECK(log().places[0].tokens == tiny_tokens("prompt"));
+}
+
+TEST_CASE_METHOD(generation_fixture, "a prompt that does not hold fails before it starts") {
+  request.prompt = std::string(200, 'x');
+  generation_options options;
+  options.encode_inline_bytes = GENERATE(std::size_t{1}, std::size_t{10000});
+  start(options);
+  CHECK_FALSE(sink(1).started);
+  REQUIRE(sink(1).failed);
+  CHECK(sink(1).failed->reason.code == failure_code::context_length_exceeded);
+  CHECK(log().places.empty());
+  CHECK(log().cancels.empty());
+  CHECK(log().ended_runs == std::vector<run_id>{7});
+  CHECK(log().ended_sinks == std::vector<sink_id>{1});
+  // One that joined before the cache heard of the failure fails like the first.
+  attach(2, cache_state::coalesced);
+  CHECK(sink(2).failed);
+  tell(run_, release_atom_v);
+  CHECK_FALSE(alive(run_));
+}
+
+TEST_CASE_METHOD(generation_fixture, "tokens count only under the current epoch and at the next position") {
+  start();
+  place(4);
+  say("a", 3);
+  position = 6;
+  say("a", 4);
+  say("b", 4);
+  position = 6;
+  say("ab", 4);
+  position = 9;
+  say("x", 4);
+  position = 8;
+  say("c", 4);
+  CHECK(sink(1).text() == "abc");
+}
+
+TEST_CASE_METHOD(
+  generation_fixture, "a run that lost its place asks again with what it has, and goes on without a seam") {
+  start();
+  advance(2s);
+  place(1);
+  say("ab");
+  tell(run_, sequence_lost{{7, 0}, 1});
+  REQUIRE(log().places.size() == 2);
+  CHECK(log().places[1].tokens == tiny_tokens("promptab"));
+  CHECK(log().places[1].prompt_tokens == 6);
+  CHECK(log().places[1].max_tokens == 20);
+  CHECK(log().places[1].waited == 2s);
+  // The old worker's voice, and a second report of the same loss.
+  say("c", 1);
+  tell(run_, sequence_lost{{7, 0}, 1});
+  CHECK(log().places.size() == 2);
+  position = 8;
+  place(2);
+  say("c", 2);
+  say("d", 2, finish_reason::length);
+  CHECK(sink(1).text() == "abcd");
+  CHECK(sink(1).finished);
+  CHECK(log().placed_sinks.size() == 1);
+}
+
+TEST_CASE_METHOD(generation_fixture, "a stop string ends the run, and its sequence is cancelled") {
+  request.params.stop = {"END"};
+  start();
+  place(1);
+  say("textE");
+  CHECK(sink(1).text() == "text");
+  say("NDmore");
+  CHECK(sink(1).text() == "text");
+  REQUIRE(sink(1).finished);
+  CHECK(sink(1).finishes[0] == finish_reason::stop);
+  CHECK(sink(1).finished->usage.completion_tokens == 7);
+  CHECK(log().cancels == std::vector<sequence_key>{{7, 0}});
+  say("more");
+  CHECK(sink(1).text() == "text");
+}
+
+TEST_CASE_METHOD(generation_fixture, "text that was held back for a stop string is not lost") {
+  request.params.stop = {"END"};
+  start();
+  place(1);
+  say("textEN");
+  say("", 1, finish_reason::stop);
+  CHECK(sink(1).text() == "textEN");
+  CHECK(log().cancels.empty());
+}
+
+TEST_CASE_METHOD(generation_fixture, "logprobs come with their tokens, but for the token that ends the answer") {
+  request.params.logprobs = true;
+  start();
+  place(1);
+  say("ab");
+  say("", 1, finish_reason::stop);
+  REQUIRE(sink(1).tokens.size() == 2);
+  CHECK(sink(1).tokens[1].bytes == "b");
+  CHECK(std::bit_cast<float>(sink(1).tokens[1].logprob_bits) == -0.5F);
+  CHECK(log().finished[0].choices[0].tokens.size() == 2);
+}
+
+TEST_CASE_METHOD(generation_fixture, "several choices run beside each other and end together") {
+  request.params.choices = 2;
+  start();
+  REQUIRE(log().places.size() == 2);
+  CHECK(log().places[1].key == sequence_key{7, 1});
+  place(1, 0);
+  place(2, 1);
+  tell(run_, sequence_tokens{{7, 1}, 2, 6, tiny_tokens("two"), {}, finish_reason::length});
+  CHECK_FALSE(sink(1).ended());
+  tell(run_, sequence_tokens{{7, 0}, 1, 6, tiny_tokens("one"), {}, finish_reason::length});
+  CHECK(sink(1).texts[0] == "one");
+  CHECK(sink(1).texts[1] == "two");
+  CHECK(sink(1).finished->usage.completion_tokens == 6);
+  CHECK(log().finished[0].choices.size() == 2);
+}

@@ -1,0 +1,70 @@
+#include "engine/engine.hpp"
+
+#include "tests/engine/file_builders.hpp"
+#include "tests/engine/support.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace troupe::engine;
+using namespace troupe::engine::testing;
+using Catch::Matchers::Contains;
+
+TEST_CASE("the default model's tokenizer is described by its metadata") {
+  const auto assets = read_text_assets(default_model);
+  CHECK(assets.tokenizer_json.empty());
+  CHECK(assets.tokenizer_model == "gpt2");
+  CHECK(assets.pre_tokenizer == "smollm");
+  CHECK(assets.tokens.size() == 49152);
+  CHECK(assets.token_types.size() == 49152);
+  CHECK(assets.merges.size() == 48900);
+  CHECK(assets.tokens[2] == "<|im_end|>");
+  CHECK(assets.bos == 1);
+  CHECK(assets.unknown == 0);
+  CHECK(assets.eos == std::vector<token_id>{2});
+  CHECK_FALSE(assets.add_bos);
+  CHECK(assets.bos_text == "<|im_start|>");
+  CHECK(assets.eos_text == "<|im_end|>");
+  CHECK_THAT(assets.chat_template, Contains("You are a helpful AI assistant named SmolLM"));
+}
+
+TEST_CASE("a Hugging Face folder's tokenizer files are read") {
+  const scratch_folder folder;
+  folder.write("tokenizer.json", R"({"version":"1.0"})");
+  folder.write("config.json", R"({"eos_token_id":7,"bos_token_id":1})");
+  folder.write("tokenizer_config.json", R"({"bos_token":{"content":"<s>"},"eos_token":"</s>","add_bos_token":true,)"
+                                        R"("chat_template":[{"name":"tool_use","template":"no"},)"
+                                        R"({"name":"default","template":"yes"}]})");
+  folder.write("generation_config.json",
+    R"({"eos_token_id":[8,7,9],"do_sample":true,"temperature":0.6,"top_p":0.9,"top_k":40})");
+  auto assets = read_text_assets(folder.path());
+  CHECK(assets.tokenizer_json == R"({"version":"1.0"})");
+  CHECK(assets.eos == std::vector<token_id>{8, 7, 9});
+  CHECK(assets.bos == 1);
+  CHECK(assets.bos_text == "<s>");
+  CHECK(assets.eos_text == "</s>");
+  CHECK(assets.add_bos);
+  CHECK(assets.chat_template == "yes");
+  CHECK(assets.temperature == 0.6F);
+  CHECK(assets.top_p == 0.9F);
+  CHECK(assets.top_k == 40);
+  folder.write("chat_template.jinja", "a file of its own");
+  folder.write("generation_config.json", R"({"eos_token_id":8,"temperature":0.6})");
+  assets = read_text_assets(folder.path());
+  CHECK(assets.chat_template == "a file of its own");
+  CHECK_FALSE(assets.temperature);
+}
+
+TEST_CASE("tokenizer files that do not hold are refused with file and field") {
+  const scratch_folder folder;
+  CHECK_THROWS_WITH(read_text_assets(folder.path()), Contains("tokenizer.json"));
+  folder.write("tokenizer.json", "{}");
+  folder.write("config.json", R"({"eos_token_id":"x"})");
+  CHECK_THROWS_WITH(read_text_assets(folder.path()), Contains("config.json") && Contains("eos_token_id"));
+  auto file = tiny_gguf();
+  CHECK_THROWS_WITH(
+    read_text_assets(folder.write("a.gguf", file.build())), Contains("a.gguf") && Contains("tokenizer.ggml.model"));
+  file.str("tokenizer.ggml.model", "gpt2").strs("tokenizer.ggml.tokens", {"a", "b"});
+  file.u32("tokenizer.ggml.bos_token_id", 2);
+  CHECK_THROWS_WITH(read_text_assets(folder.write("b.gguf", file.build())),
+    Contains("tokenizer.ggml.bos_token_id") && Contains("must be below 2, got 2"));
+}

@@ -1,0 +1,177 @@
+#include "tests/support/fake_engine.hpp"
+
+#include <set>
+#include <stdexcept>
+
+namespace troupe::test {
+
+using engine::batch;
+using engine::batch_row;
+using engine::token_id;
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& why) {
+  throw std::invalid_argument("fake_engine: " + why);
+}
+
+std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
+  hash ^= value + 0x9E3779B97F4A7C15 + (hash << 6) + (hash >> 2);
+  hash *= 0xBF58476D1CE4E5B9;
+  return hash ^ (hash >> 29);
+}
+
+} // namespace
+
+fake_engine::fake_engine(fake_engine_options options, std::shared_ptr<fake_engine_log> log) :
+  options_{std::move(options)}, log_{std::move(log)},
+  kv_(options_.kv_blocks, std::vector<token_id>(options_.block_size, -1)), last_(options_.max_sequences, -1) {
+  info_.architecture = "fake";
+  info_.dtype = "float32";
+  info_.device = "cpu";
+  info_.vocabulary = options_.vocabulary;
+  info_.layers = 1;
+  info_.context = options_.context;
+  info_.block_size = options_.block_size;
+  info_.kv_blocks = options_.kv_blocks;
+  info_.max_sequences = options_.max_sequences;
+  info_.max_step_tokens = options_.max_step_tokens;
+  info_.weight_bytes = 1;
+  info_.kv_bytes = options_.kv_blocks * options_.block_size * sizeof(token_id);
+  info_.digest = "00000000000000000000000000000000";
+  if (log_) {
+    ++log_->alive;
+    ++log_->made;
+  }
+}
+
+fake_engine::~fake_engine() {
+  if (log_)
+    --log_->alive;
+}
+
+void fake_engine::check_row(const batch_row& row) const {
+  if (row.slot >= options_.max_sequences)
+    refuse("slot " + std::to_string(row.slot) + " of " + std::to_string(options_.max_sequences));
+  if (row.new_tokens() == 0)
+    refuse("a row without new tokens");
+  if (row.from_last_sample && !row.tokens.empty())
+    refuse("a row with tokens by value and from the last sample");
+  const auto end = row.position + row.new_tokens();
+  if (end > options_.context)
+    refuse("position " + std::to_string(end) + " over the context of " + std::to_string(options_.context));
+  if (row.blocks.size() * options_.block_size < end)
+    refuse("a block table of " + std::to_string(row.blocks.size()) + " blocks for " + std::to_string(end) + " tokens");
+  for (const auto block : row.blocks)
+    if (block >= options_.kv_blocks)
+      refuse("block " + std::to_string(block) + " of " + std::to_string(options_.kv_blocks));
+}
+
+void fake_engine::check(const batch& step) const {
+  if (open_ != 0)
+    refuse("a step is in flight already");
+  if (step.rows.empty() || step.rows.size() > options_.max_sequences)
+    refuse(std::to_string(step.rows.size()) + " rows");
+  std::size_t tokens = 0;
+  std::set<std::uint32_t> slots;
+  for (const auto& row : step.rows) {
+    check_row(row);
+    tokens += row.new_tokens();
+    if (!slots.insert(row.slot).second)
+      refuse("slot " + std::to_string(row.slot) + " twice");
+  }
+  if (tokens > options_.max_step_tokens)
+    refuse(std::to_string(tokens) + " tokens in a step of at most " + std::to_string(options_.max_step_tokens));
+}
+
+void fake_engine::write(const batch_row& row) {
+  for (std::size_t i = 0; i < row.new_tokens(); ++i) {
+    const auto at = row.position + i;
+    kv_[row.blocks[at / options_.block_size]][at % options_.block_size] =
+      row.from_last_sample ? last_[row.slot] : row.tokens[i];
+  }
+}
+
+engine::row_output fake_engine::draw(const batch_row& row) {
+  if (!row.sample)
+    return {};
+  std::vector<token_id> tokens;
+  for (std::size_t at = 0; at < row.position + row.new_tokens(); ++at) {
+    tokens.push_back(kv_[row.blocks[at / options_.block_size]][at % options_.block_size]);
+    if (tokens.back() < 0)
+      throw std::logic_error("fake_engine: position " + std::to_string(at) + " is read but was never written");
+  }
+  const auto token = fake_draw(options_, tokens, row.sampling, row.choice, row.sample_index);
+  last_[row.slot] = token;
+  troupe::engine::row_output out;
+  out.token = token;
+  if (row.sampling.logprobs)
+    out.logprob = fake_logprob(token);
+  return out;
+}
+
+engine::ticket fake_engine::submit(const batch& step) {
+  check(step);
+  if (log_)
+    log_->steps.push_back(step);
+  ++steps_;
+  if (options_.before_step)
+    options_.before_step(steps_, step);
+  for (const auto& row : step.rows)
+    write(row);
+  for (const auto& row : step.rows)
+    for (const auto token : row.tokens)
+      if (options_.poison == token)
+        throw std::runtime_error("fake_engine: token " + std::to_string(token) + " is poison");
+  output_ = {};
+  for (const auto& row : step.rows)
+    output_.rows.push_back(draw(row));
+  open_ = next_++;
+  return open_;
+}
+
+engine::step_output fake_engine::collect(troupe::engine::ticket t) {
+  if (t == 0 || t != open_)
+    refuse("ticket " + std::to_string(t) + " is not open");
+  open_ = 0;
+  return std::move(output_);
+}
+
+token_id fake_draw(const fake_engine_options& options, const std::vector<token_id>& tokens,
+  const engine::sampling_params& sampling, std::uint32_t choice, std::uint64_t sample_index) {
+  if (options.eos_after == sample_index + 1)
+    return options.eos;
+  std::uint64_t hash = mix(mix(mix(1, sampling.seed), choice), sample_index);
+  for (const auto token : tokens)
+    hash = mix(hash, static_cast<std::uint64_t>(token));
+  auto token = static_cast<token_id>(hash % options.vocabulary);
+  while (token == options.eos || token == options.poison)
+    token = static_cast<token_id>((static_cast<std::size_t>(token) + 1) % options.vocabulary);
+  return token;
+}
+
+float fake_logprob(token_id token) {
+  return -0.5F - static_cast<float>(token % 8);
+}
+
+std::vector<token_id> expected_answer(const fake_engine_options& options, std::vector<token_id> prompt,
+  std::size_t count, const engine::sampling_params& sampling, std::uint32_t choice, bool ignore_eos) {
+  std::vector<token_id> answer;
+  while (answer.size() < count && prompt.size() < options.context) {
+    const auto token = fake_draw(options, prompt, sampling, choice, answer.size());
+    answer.push_back(token);
+    prompt.push_back(token);
+    if (token == options.eos && !ignore_eos)
+      break;
+  }
+  return answer;
+}
+
+std::function<std::unique_ptr<engine::engine>(const engine::engine_options&)> fake_loader(
+  fake_engine_options options, std::shared_ptr<fake_engine_log> log) {
+  return [options = std::move(options), log = std::move(log)](const engine::engine_options&) {
+    return std::make_unique<fake_engine>(options, log);
+  };
+}
+
+} // namespace troupe::test

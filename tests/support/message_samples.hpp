@@ -1,0 +1,172 @@
+#pragma once
+
+#include <limits>
+#include <string>
+
+#include "actors/protocol/types.hpp"
+
+namespace troupe::test {
+
+/// A value of a message type with every field set. A message without one does not compile here.
+template <class T>
+T sample() = delete;
+
+template <>
+inline sequence_key sample() {
+  return {7, 1};
+}
+template <>
+inline failure sample() {
+  return {failure_code::queue_full, "full", "messages", std::chrono::seconds{3}};
+}
+template <>
+inline chat_message sample() {
+  return {"user", std::string("h\0\xc3\xbc", 4)};
+}
+template <>
+inline generation_params sample() {
+  return {9, 0.5F, 0.25F, 0.125F, -4, true, std::numeric_limits<std::uint64_t>::max(), {"a", ""}, true, true, 3};
+}
+template <>
+inline native_request sample() {
+  return {"id", "/v1", work_kind::score, "model", "adapter", "tenant", prompt_form::tokens, {sample<chat_message>()},
+    "prompt", {1, -2, 3}, sample<generation_params>(), 11, 12, -5, cache_policy::bypass, std::chrono::seconds{9}};
+}
+template <>
+inline token_usage sample() {
+  return {3, 4};
+}
+template <>
+inline token_logprob sample() {
+  return {5, "\xff", 0xff800000};
+}
+template <>
+inline answer_started sample() {
+  return {1, 2, cache_state::coalesced, {3, 4}};
+}
+template <>
+inline answer_text sample() {
+  return {1, 2, "text", {sample<token_logprob>()}, finish_reason::length};
+}
+template <>
+inline answer_finished sample() {
+  return {1, {2, 3}, 4, timespan{5}, timespan{6}};
+}
+template <>
+inline answer_failed sample() {
+  return {1, sample<failure>()};
+}
+template <>
+inline admitted_request sample() {
+  return {1, sample<native_request>(), false, sample<failure>()};
+}
+template <>
+inline finished_answer sample() {
+  return {{{"text", {sample<token_logprob>()}, finish_reason::length}}, {1, 2}, 3};
+}
+template <>
+inline encode_request sample() {
+  return {1, sample<native_request>()};
+}
+template <>
+inline encoded_prompt sample() {
+  return {1, {2, 3}, 4, false, sample<failure>()};
+}
+template <>
+inline placement_request sample() {
+  return {{1, 2}, work_kind::embed, "model", "adapter", "salt", {3, 4}, 5, 6, {0.5F, 2, 0.25F, 0.125F, 7, true}, true,
+    -8, timespan{9}};
+}
+template <>
+inline assignment sample() {
+  return {sample<placement_request>(), 1, 2, 3};
+}
+template <>
+inline placement sample() {
+  return {{1, 2}, 3, 4};
+}
+template <>
+inline sequence_tokens sample() {
+  return {{1, 2}, 3, 4, {5, 6}, {7, 8}, finish_reason::stop};
+}
+template <>
+inline sequence_failed sample() {
+  return {{1, 2}, 3, sample<failure>()};
+}
+template <>
+inline sequence_lost sample() {
+  return {{1, 2}, 3};
+}
+template <>
+inline step_report sample() {
+  return {1, {sample<sequence_tokens>()}, {sample<sequence_failed>()}};
+}
+template <>
+inline departure sample() {
+  return {{1, 2}, 3, departure_reason::evicted};
+}
+template <>
+inline room sample() {
+  return {1, 2, 3, 4, {sample<departure>()}};
+}
+template <>
+inline worker_ready sample() {
+  return {1, "model", "cpu", "float32", 2, 3, 4, 5, 6, 7};
+}
+template <>
+inline worker_failed sample() {
+  return {1, "reason", false};
+}
+template <>
+inline sink_record sample() {
+  return {"id", "/v1", "model", 1, cache_state::hit, outcome::cancelled, failure_code::no_worker,
+    detach_reason::slow_reader, {2, 3}, timespan{4}, timespan{5}, timespan{6}};
+}
+template <>
+inline step_record sample() {
+  return {1, timespan{2}, 3, 4, 5, 6, 7};
+}
+template <>
+inline scheduler_load sample() {
+  return {1, 2};
+}
+template <>
+inline cache_load sample() {
+  return {1, 2, 3};
+}
+template <>
+inline worker_status sample() {
+  return {1, "cpu", "model", "float32", worker_state::restarting, "reason", timespan{2}, 3};
+}
+template <>
+inline company_status sample() {
+  return {{sample<worker_status>()}};
+}
+template <>
+inline distribution sample() {
+  return {1, 0.5, 0.25, 2.5, 3.5, 4.5, 5.5};
+}
+template <>
+inline worker_metrics sample() {
+  return {1, "cpu", 2, 3, 4, 5, 6, sample<distribution>(), 7.5, 8, 9};
+}
+template <>
+inline count_by_name sample() {
+  return {"name", 1};
+}
+template <>
+inline metrics_snapshot sample() {
+  const auto d = sample<distribution>();
+  return {timespan{1}, 2, 3, 4, 5, {sample<count_by_name>()}, 6, 7, 8, 9, 0.5, {1, 2, 3}, d, d, d, 10, 11, 12, 13, 1.5,
+    false, 2.5, 3.5, {sample<worker_metrics>()}};
+}
+template <>
+inline cache_state sample() {
+  return cache_state::bypass;
+}
+template <>
+inline detach_reason sample() {
+  return detach_reason::shutdown;
+}
+
+} // namespace troupe::test

@@ -1,0 +1,48 @@
+//! Text out of tokens as they come.
+
+use std::sync::Arc;
+
+use crate::assembler::{Assembler, Spelling};
+use crate::tokenizer::Tokenizer;
+use crate::Result;
+
+/// Decodes one answer token by token. What it returns, joined, is the whole decode without special tokens; a call
+/// costs what its token costs, however long the answer is.
+pub struct Stream {
+    tokenizer: Arc<Tokenizer>,
+    assembler: Assembler,
+    /// Tokens of a vocabulary that can only be decoded as a whole.
+    waiting: Vec<i32>,
+}
+
+impl Stream {
+    pub fn new(tokenizer: Arc<Tokenizer>) -> Stream {
+        let assembler = Assembler::new(tokenizer.spelling());
+        Stream {
+            tokenizer,
+            assembler,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// The text that is complete with this token.
+    pub fn push(&mut self, token: i32) -> String {
+        let mut text = String::new();
+        if self.tokenizer.spelling() == Spelling::Whole {
+            self.waiting.push(token);
+        } else if !self.tokenizer.is_special(token) {
+            self.assembler.push(self.tokenizer.token_bytes(token), &mut text);
+        }
+        text
+    }
+
+    /// What is left. The stream can then be used for another answer.
+    pub fn finish(&mut self) -> Result<String> {
+        if !self.waiting.is_empty() {
+            return self.tokenizer.decode(&std::mem::take(&mut self.waiting), true);
+        }
+        let mut text = String::new();
+        self.assembler.finish(&mut text);
+        Ok(text)
+    }
+}
