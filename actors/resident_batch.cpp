@@ -37,8 +37,11 @@ batch_limits limits_of(const engine::model_info& info, std::size_t step_tokens) 
   return limits;
 }
 
-resident_batch::resident_batch(worker_id id, const batch_limits& limits, std::vector<token_id> eos) :
-  id_{id}, limits_{limits}, eos_{std::move(eos)}, pool_{limits.blocks} {
+resident_batch::resident_batch(worker_id id, const batch_limits& limits, std::vector<token_id> eos)
+    : id_{id},
+      limits_{limits},
+      eos_{std::move(eos)},
+      pool_{limits.blocks} {
   for (std::size_t slot = limits.slots; slot > 0; --slot)
     slots_.push_back(static_cast<std::uint32_t>(slot - 1));
 }
@@ -163,8 +166,7 @@ room resident_batch::take_room() {
   free.worker = id_;
   free.last_admit_seen = last_admit_seen_;
   free.free_slots = static_cast<std::uint32_t>(slots_.size());
-  free.free_blocks =
-    static_cast<std::uint32_t>(unclaimed_blocks(residents_, limits_.block_size, pool_.available()));
+  free.free_blocks = static_cast<std::uint32_t>(unclaimed_blocks(residents_, limits_.block_size, pool_.available()));
   free.left = std::exchange(left_, {});
   return free;
 }

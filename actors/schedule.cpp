@@ -10,8 +10,8 @@ namespace {
 sequence_failed too_long(const placement_request& work, const std::vector<const worker_credit*>& workers) {
   std::size_t largest = 0;
   for (const auto* worker : workers)
-    largest = std::max(largest,
-      std::min<std::size_t>(worker->size.context, std::size_t{worker->size.blocks} * worker->size.block_size));
+    largest = std::max(
+      largest, std::min<std::size_t>(worker->size.context, std::size_t{worker->size.blocks} * worker->size.block_size));
   sequence_failed failed{work.key, 0, {}};
   failed.reason.code = failure_code::context_length_exceeded;
   failed.reason.message = "the sequence has " + std::to_string(work.tokens.size()) +

@@ -24,7 +24,7 @@ struct scheduler_state {
 
 /// The scheduler. Every decision is `schedule`'s; the actor carries it out. A generation hears `placement` before its
 /// worker hears `assignment`. A `room` counts only when its sender is the worker that is there under that id now.
-scheduler_actor::behavior_type scheduler(scheduler_actor::stateful_pointer<scheduler_state> self,
-  scheduler_options options, metrics_actor metrics);
+scheduler_actor::behavior_type scheduler(
+  scheduler_actor::stateful_pointer<scheduler_state> self, scheduler_options options, metrics_actor metrics);
 
 } // namespace troupe

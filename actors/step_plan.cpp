@@ -92,8 +92,7 @@ finish_reason finish_of(const resident& sequence, const std::vector<token_id>& e
   return finish_reason::none;
 }
 
-std::size_t unclaimed_blocks(
-  const std::vector<resident>& residents, std::size_t block_size, std::size_t free_blocks) {
+std::size_t unclaimed_blocks(const std::vector<resident>& residents, std::size_t block_size, std::size_t free_blocks) {
   std::size_t claimed = 0;
   for (const auto& sequence : residents)
     claimed += missing_blocks(sequence, sequence.length(), block_size);

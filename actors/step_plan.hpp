@@ -69,7 +69,6 @@ engine::batch_row make_row(const resident& sequence, std::uint32_t tokens);
 finish_reason finish_of(const resident& sequence, const std::vector<token_id>& eos, std::size_t context);
 
 /// Of the free blocks, those that no resident will take for the tokens it has already.
-std::size_t unclaimed_blocks(
-  const std::vector<resident>& residents, std::size_t block_size, std::size_t free_blocks);
+std::size_t unclaimed_blocks(const std::vector<resident>& residents, std::size_t block_size, std::size_t free_blocks);
 
 } // namespace troupe

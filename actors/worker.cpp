@@ -23,8 +23,8 @@ std::string text_of(const std::exception_ptr& thrown) {
   }
 }
 
-worker_ready describe(worker_id id, const worker_options& options, const engine::model_info& info,
-  const batch_limits& limits) {
+worker_ready describe(
+  worker_id id, const worker_options& options, const engine::model_info& info, const batch_limits& limits) {
   worker_ready ready;
   ready.worker = id;
   ready.model = options.model;
@@ -122,15 +122,15 @@ caf::error fail(worker_pointer self, worker_id id, const supervisor_actor& super
 }
 
 /// Loads the engine. Returns why the actor ends when it cannot.
-std::optional<caf::error> load_engine(
-  worker_pointer self, worker_id id, const worker_options& options, const worker_peers& peers, const engine_loader& load) {
+std::optional<caf::error> load_engine(worker_pointer self, worker_id id, const worker_options& options,
+  const worker_peers& peers, const engine_loader& load) {
   auto& state = self->state;
   try {
     state.engine = load(options.engine);
     const auto limits = limits_of(state.engine->info(), options.step_tokens);
     state.batch = std::make_unique<resident_batch>(id, limits, options.eos);
-    self->send(peers.supervisor, describe(id, options, state.engine->info(), limits),
-      caf::actor_cast<worker_actor>(self));
+    self->send(
+      peers.supervisor, describe(id, options, state.engine->info(), limits), caf::actor_cast<worker_actor>(self));
     return std::nullopt;
   } catch (const engine::load_error& e) {
     return fail(self, id, peers.supervisor, company_error::worker_load_failed, e.what(), false);

@@ -21,9 +21,9 @@ std::string name_of(engine::data_type dtype) {
 
 } // namespace
 
-worker_life::worker_life(
-  worker_id id, const worker_options& options, const supervisor_options& delays, time_point now) :
-  delays_{delays}, delay_{delays.restart_delay} {
+worker_life::worker_life(worker_id id, const worker_options& options, const supervisor_options& delays, time_point now)
+    : delays_{delays},
+      delay_{delays.restart_delay} {
   status_.worker = id;
   status_.device = options.engine.device;
   status_.model = options.model;

@@ -38,7 +38,7 @@ struct config {
   /// How long running requests may take to end after SIGTERM.
   std::chrono::nanoseconds drain_timeout{std::chrono::seconds{30}};
   /// How often an engine thread looks for work before it sleeps, as `GOMP_SPINCOUNT` says it; -1 leaves that to OpenMP.
-  int openmp_spin = -1;
+  int openmp_spin = 2000;
 };
 
 /// What the command line sets; wins over the file.

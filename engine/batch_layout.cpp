@@ -15,7 +15,9 @@ namespace {
 class row_check {
 public:
   row_check(const batch_row& row, std::size_t index, const batch_limits& limits)
-    : row_(row), index_(index), limits_(limits) {}
+      : row_(row),
+        index_(index),
+        limits_(limits) {}
 
   [[noreturn]] void refuse(const std::string& why) const {
     throw std::invalid_argument("row " + std::to_string(index_) + ": " + why);
@@ -36,19 +38,19 @@ public:
       refuse("tokens must hold at least one token");
     for (const auto token : row_.tokens)
       if (token < 0 || static_cast<std::size_t>(token) >= limits_.vocabulary)
-        refuse("tokens must be between 0 and " + std::to_string(limits_.vocabulary - 1) + ", got " +
-               std::to_string(token));
+        refuse(
+          "tokens must be between 0 and " + std::to_string(limits_.vocabulary - 1) + ", got " + std::to_string(token));
   }
 
   void blocks() const {
     const auto end = row_.position + row_.new_tokens();
     if (end > limits_.context)
       refuse("position and tokens must end at " + std::to_string(limits_.context) + " or before, got " +
-             std::to_string(end));
+        std::to_string(end));
     if (row_.blocks.size() > limits_.blocks || row_.blocks.size() * limits_.block_size < end)
       refuse("blocks must cover " + std::to_string(end) + " positions and be at most " +
-             std::to_string(limits_.blocks) + ", got " + std::to_string(row_.blocks.size()) + " blocks of " +
-             std::to_string(limits_.block_size));
+        std::to_string(limits_.blocks) + ", got " + std::to_string(row_.blocks.size()) + " blocks of " +
+        std::to_string(limits_.block_size));
     for (const auto block : row_.blocks)
       below("blocks: id", block, limits_.blocks);
   }
@@ -78,19 +80,20 @@ void refuse_shared(const batch& step, std::size_t block_size) {
   for (std::size_t i = 0; i < step.rows.size(); ++i) {
     const auto& row = step.rows[i];
     if (const auto [at, fresh] = slots.emplace(row.slot, i); !fresh)
-      row_check(row, i, {}).refuse(
-        "slot " + std::to_string(row.slot) + " is row " + std::to_string(at->second) + "'s as well");
+      row_check(row, i, {})
+        .refuse("slot " + std::to_string(row.slot) + " is row " + std::to_string(at->second) + "'s as well");
     for (auto b = row.position / block_size; b <= (row.position + row.new_tokens() - 1) / block_size; ++b)
       if (const auto [at, fresh] = written.emplace(row.blocks[b], i); !fresh)
-        row_check(row, i, {}).refuse("blocks: " + std::to_string(row.blocks[b]) + " is written by row " +
-                                     std::to_string(at->second) + " as well");
+        row_check(row, i, {})
+          .refuse("blocks: " + std::to_string(row.blocks[b]) + " is written by row " + std::to_string(at->second) +
+            " as well");
   }
   for (std::size_t i = 0; i < step.rows.size(); ++i)
     for (std::size_t b = 0; b < step.rows[i].position / block_size; ++b)
       if (const auto at = written.find(step.rows[i].blocks[b]); at != written.end())
-        row_check(step.rows[i], i, {}).refuse("blocks: " + std::to_string(at->first) +
-                                              " holds earlier tokens and is written by row " +
-                                              std::to_string(at->second));
+        row_check(step.rows[i], i, {})
+          .refuse("blocks: " + std::to_string(at->first) + " holds earlier tokens and is written by row " +
+            std::to_string(at->second));
 }
 
 at::Tensor to_device(const std::vector<std::int64_t>& values, at::Device device) {
@@ -101,11 +104,10 @@ at::Tensor to_device(const std::vector<std::int64_t>& values, at::Device device)
 
 } // namespace
 
-void validate(const batch& step, const batch_limits& limits,
-  const std::vector<std::optional<token_id>>& last_samples) {
+void validate(const batch& step, const batch_limits& limits, const std::vector<std::optional<token_id>>& last_samples) {
   if (step.rows.empty() || step.rows.size() > limits.max_sequences)
     throw std::invalid_argument("rows must be between 1 and " + std::to_string(limits.max_sequences) + ", got " +
-                                std::to_string(step.rows.size()));
+      std::to_string(step.rows.size()));
   std::size_t tokens = 0;
   for (std::size_t i = 0; i < step.rows.size(); ++i) {
     const row_check check(step.rows[i], i, limits);
@@ -116,7 +118,7 @@ void validate(const batch& step, const batch_limits& limits,
   }
   if (tokens > limits.max_step_tokens)
     throw std::invalid_argument("tokens of all rows must be at most " + std::to_string(limits.max_step_tokens) +
-                                ", got " + std::to_string(tokens));
+      ", got " + std::to_string(tokens));
   refuse_shared(step, limits.block_size);
 }
 
@@ -128,8 +130,8 @@ batch_layout lay_out(const batch& step, std::size_t block_size,
     const auto count = row.new_tokens();
     const auto needed = (row.position + count + block_size - 1) / block_size;
     layout.rows.push_back({layout.tokens, count, row.position, layout.tables.size(), needed});
-    layout.tables.insert(layout.tables.end(), row.blocks.begin(),
-      row.blocks.begin() + static_cast<std::ptrdiff_t>(needed));
+    layout.tables.insert(
+      layout.tables.end(), row.blocks.begin(), row.blocks.begin() + static_cast<std::ptrdiff_t>(needed));
     for (std::size_t i = 0; i < count; ++i) {
       const auto position = row.position + i;
       ids.push_back(row.from_last_sample ? *last_samples[row.slot] : row.tokens[i]);

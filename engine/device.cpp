@@ -44,7 +44,7 @@ processor_features find_features() {
 #if defined(__x86_64__)
   found.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   found.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                 __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   found.avx512_bf16 = __builtin_cpu_supports("avx512bf16");
   found.avx512_vnni = __builtin_cpu_supports("avx512vnni");
 #endif
@@ -102,7 +102,8 @@ void open_cuda(const device_name& device) {
     throw load_error(name + "libtorch's CUDA libraries do not load: " + (why ? why : "tried before"));
   }
   try {
-    const auto probe = at::ones({8}, at::TensorOptions(at::kFloat).device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)));
+    const auto probe =
+      at::ones({8}, at::TensorOptions(at::kFloat).device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index)));
     if (probe.sum().item<float>() != 8.0F)
       throw load_error(name + "does not compute");
   } catch (const c10::Error& error) {

@@ -71,8 +71,8 @@ void digest::add_file(std::span<const std::byte> bytes, std::size_t header_bytes
 
 std::string digest::hex() const {
   char text[33];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(high_),
-    static_cast<unsigned long long>(low_));
+  std::snprintf(
+    text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(high_), static_cast<unsigned long long>(low_));
   return text;
 }
 

@@ -18,14 +18,16 @@ at::Tensor allocate(std::size_t bytes, at::Device device) {
   void* memory = std::calloc(bytes, 1);
   if (!memory)
     throw load_error("kv cache: " + std::to_string(bytes) + " bytes cannot be allocated");
-  return at::from_blob(memory, {count}, [](void* p) { std::free(p); }, at::kByte);
+  return at::from_blob(
+    memory, {count}, [](void* p) { std::free(p); }, at::kByte);
 }
 
 } // namespace
 
-kv_cache::kv_cache(const model_config& config, std::size_t blocks, std::size_t block_size, at::ScalarType dtype,
-  at::Device device)
-  : blocks_(blocks), bytes_(blocks * block_bytes(config, block_size, dtype)) {
+kv_cache::kv_cache(
+  const model_config& config, std::size_t blocks, std::size_t block_size, at::ScalarType dtype, at::Device device)
+    : blocks_(blocks),
+      bytes_(blocks * block_bytes(config, block_size, dtype)) {
   const auto heads = static_cast<std::int64_t>(config.kv_heads);
   const auto head_dim = static_cast<std::int64_t>(config.head_dim);
   const auto tokens = static_cast<std::int64_t>(block_size);

@@ -24,8 +24,8 @@ struct kv_view {
 class kv_cache {
 public:
   /// Allocates, zeroed. On a CPU the memory is claimed from the system as it is first written.
-  kv_cache(const model_config& config, std::size_t blocks, std::size_t block_size, at::ScalarType dtype,
-    at::Device device);
+  kv_cache(
+    const model_config& config, std::size_t blocks, std::size_t block_size, at::ScalarType dtype, at::Device device);
 
   const kv_view& layer(std::size_t index) const { return layers_[index]; }
   std::size_t blocks() const { return blocks_; }

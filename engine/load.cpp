@@ -23,8 +23,8 @@ at::ScalarType choose_dtype(data_type asked, const device_name& device) {
 
 void check_size(const char* name, std::size_t value, std::size_t least, std::size_t limit) {
   if (value < least || value > limit)
-    throw load_error(std::string(name) + " must be between " + std::to_string(least) + " and " +
-                     std::to_string(limit) + ", got " + std::to_string(value));
+    throw load_error(std::string(name) + " must be between " + std::to_string(least) + " and " + std::to_string(limit) +
+      ", got " + std::to_string(value));
 }
 
 void check_sizes(const engine_options& options) {
@@ -53,7 +53,7 @@ model_info describe(const engine_options& options, const checkpoint& model, at::
   info.kv_blocks = options.kv_blocks > 0 ? options.kv_blocks : options.kv_bytes / block_bytes;
   if (info.kv_blocks == 0)
     throw load_error("kv_bytes must hold at least one block of " + std::to_string(block_bytes) + " bytes, got " +
-                     std::to_string(options.kv_bytes));
+      std::to_string(options.kv_bytes));
   info.kv_bytes = info.kv_blocks * block_bytes;
   info.context = std::min(config.context, info.kv_blocks * options.block_size);
   if (options.max_context > 0)
@@ -94,9 +94,8 @@ std::unique_ptr<engine> load_engine(const engine_options& options) {
     if (planned.device.cuda)
       open_cuda(planned.device);
     const c10::InferenceMode guard;
-    const auto device = planned.device.cuda
-                          ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(planned.device.index))
-                          : at::Device(at::kCPU);
+    const auto device = planned.device.cuda ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(planned.device.index))
+                                            : at::Device(at::kCPU);
     auto model = load_weights(planned.model, planned.dtype, device);
     auto loaded = std::make_unique<torch_engine>(std::move(planned.info), std::move(model), threads);
     loaded->warm_up();

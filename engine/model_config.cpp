@@ -14,15 +14,15 @@ namespace {
 
 void check_range(const std::string& where, const char* name, std::size_t value, std::size_t limit) {
   if (value < 1 || value > limit)
-    throw load_error(where + ": " + name + " must be between 1 and " + std::to_string(limit) + ", got " +
-                     std::to_string(value));
+    throw load_error(
+      where + ": " + name + " must be between 1 and " + std::to_string(limit) + ", got " + std::to_string(value));
 }
 
 /// Bounds that keep every later product of two of these numbers, and every tensor's size, inside 63 bits.
 void check(const model_config& config, const std::string& where) {
   if (!find_architecture(config.architecture))
-    throw load_error(where + ": architecture '" + config.architecture + "' is not served; known are " +
-                     architecture_names());
+    throw load_error(
+      where + ": architecture '" + config.architecture + "' is not served; known are " + architecture_names());
   check_range(where, "vocabulary size", config.vocabulary, 1U << 22U);
   check_range(where, "hidden size", config.hidden, 1U << 17U);
   check_range(where, "number of layers", config.layers, 1024);
@@ -33,7 +33,7 @@ void check(const model_config& config, const std::string& where) {
   check_range(where, "context length", config.context, 1U << 24U);
   if (config.heads % config.kv_heads != 0)
     throw load_error(where + ": number of attention heads must be a multiple of the key-value heads, got " +
-                     std::to_string(config.heads) + " and " + std::to_string(config.kv_heads));
+      std::to_string(config.heads) + " and " + std::to_string(config.kv_heads));
   if (config.head_dim % 2 != 0)
     throw load_error(where + ": head size must be even, got " + std::to_string(config.head_dim));
   if (!(config.rms_epsilon > 0 && config.rms_epsilon < 1))
@@ -52,8 +52,8 @@ void read_rope(model_config& config, const json_fields& fields) {
   // Newer files gather everything about rope in `rope_parameters`, older ones have `rope_theta` and `rope_scaling`.
   const auto parameters = fields.object("rope_parameters");
   const auto scaling = parameters ? parameters : fields.object("rope_scaling");
-  config.rope_base = parameters ? parameters->number("rope_theta").value_or(10000.0)
-                                : fields.number("rope_theta").value_or(10000.0);
+  config.rope_base =
+    parameters ? parameters->number("rope_theta").value_or(10000.0) : fields.number("rope_theta").value_or(10000.0);
   if (!scaling)
     return;
   const auto kind = scaling->text("rope_type").value_or(scaling->text("type").value_or("default"));
@@ -96,11 +96,11 @@ model_config read_config(const gguf_file& file) {
   config.hidden = file.count(key("embedding_length"));
   config.layers = file.count(key("block_count"));
   config.heads = file.count(key("attention.head_count"));
-  config.kv_heads = file.has(key("attention.head_count_kv")) ? file.count(key("attention.head_count_kv"))
-                                                             : config.heads;
+  config.kv_heads =
+    file.has(key("attention.head_count_kv")) ? file.count(key("attention.head_count_kv")) : config.heads;
   check_range(where, "number of attention heads", config.heads, 4096);
-  config.head_dim = file.has(key("attention.key_length")) ? file.count(key("attention.key_length"))
-                                                          : config.hidden / config.heads;
+  config.head_dim =
+    file.has(key("attention.key_length")) ? file.count(key("attention.key_length")) : config.hidden / config.heads;
   config.intermediate = file.count(key("feed_forward_length"));
   config.context = file.count(key("context_length"));
   config.rms_epsilon = file.number(key("attention.layer_norm_rms_epsilon"));
@@ -112,7 +112,7 @@ model_config read_config(const gguf_file& file) {
     if (tensor.name == "token_embd.weight")
       config.vocabulary = tensor.shape.front();
     if (tensor.name == "rope_freqs.weight" && tensor.shape == std::vector<std::size_t>{config.head_dim / 2} &&
-        tensor.type == stored_type::f32) {
+      tensor.type == stored_type::f32) {
       config.rope_divisors.resize(config.head_dim / 2);
       widen(tensor.type, tensor.bytes.data(), config.rope_divisors.size(), config.rope_divisors.data());
     }
@@ -121,11 +121,10 @@ model_config read_config(const gguf_file& file) {
     throw load_error(where + ": tensor 'token_embd.weight' is missing");
   if (file.has(key("rope.dimension_count")) && file.count(key("rope.dimension_count")) != config.head_dim)
     throw load_error(where + ": metadata '" + key("rope.dimension_count") + "' must be the head size " +
-                     std::to_string(config.head_dim) + ", got " +
-                     std::to_string(file.count(key("rope.dimension_count"))));
+      std::to_string(config.head_dim) + ", got " + std::to_string(file.count(key("rope.dimension_count"))));
   if (file.has(key("rope.scaling.type")) && file.text(key("rope.scaling.type")) != "none")
     throw load_error(where + ": metadata '" + key("rope.scaling.type") + "' must be none, got '" +
-                     file.text(key("rope.scaling.type")) + "'");
+      file.text(key("rope.scaling.type")) + "'");
   check(config, where);
   return config;
 }

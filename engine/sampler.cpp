@@ -156,8 +156,10 @@ token_id draw(std::span<const float> probabilities, const sampling_params& sampl
   double sum = 0;
   std::vector<double> sums;
   const double least = double{sampling.min_p} * ranks.probability(0);
-  while (kept < ranks.most() && (kept == 0 || ((sampling.top_p >= 1 || sum < sampling.top_p * total) &&
-                                                ranks.probability(kept) > 0 && ranks.probability(kept) >= least))) {
+  while (kept < ranks.most() &&
+    (kept == 0 ||
+      ((sampling.top_p >= 1 || sum < sampling.top_p * total) && ranks.probability(kept) > 0 &&
+        ranks.probability(kept) >= least))) {
     sum += ranks.probability(kept++);
     sums.push_back(sum);
   }

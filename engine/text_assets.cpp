@@ -26,7 +26,7 @@ std::optional<token_id> special_token(const gguf_file& file, const std::string& 
   const auto id = file.count(key);
   if (id >= vocabulary)
     throw load_error(file.path().string() + ": metadata '" + key + "' must be below " + std::to_string(vocabulary) +
-                     ", got " + std::to_string(id));
+      ", got " + std::to_string(id));
   return static_cast<token_id>(id);
 }
 
@@ -47,7 +47,7 @@ text_assets read_gguf(const std::filesystem::path& path) {
   const auto vocabulary = assets.tokens.size();
   if (!assets.token_types.empty() && assets.token_types.size() != vocabulary)
     throw load_error(path.string() + ": metadata 'tokenizer.ggml.token_type' must have as many entries as tokens, " +
-                     std::to_string(vocabulary) + ", got " + std::to_string(assets.token_types.size()));
+      std::to_string(vocabulary) + ", got " + std::to_string(assets.token_types.size()));
   assets.bos = special_token(file, "bos", vocabulary);
   assets.unknown = special_token(file, "unknown", vocabulary);
   assets.add_bos = flag_of("tokenizer.ggml.add_bos_token");

@@ -9,17 +9,20 @@
 namespace troupe::engine {
 
 torch_engine::torch_engine(model_info info, std::shared_ptr<const weights> model, int threads)
-  : info_(std::move(info)), decoder_(std::move(model), info_.context),
-    cache_(decoder_.model().config, info_.kv_blocks, info_.block_size, decoder_.model().dtype,
-      decoder_.model().device),
-    threads_(threads), caller_(std::this_thread::get_id()), last_samples_(info_.max_sequences) {
+    : info_(std::move(info)),
+      decoder_(std::move(model), info_.context),
+      cache_(
+        decoder_.model().config, info_.kv_blocks, info_.block_size, decoder_.model().dtype, decoder_.model().device),
+      threads_(threads),
+      caller_(std::this_thread::get_id()),
+      last_samples_(info_.max_sequences) {
   info_.kv_bytes = cache_.bytes();
   info_.weight_bytes = decoder_.model().bytes;
 }
 
 batch_limits torch_engine::limits() const {
-  return {info_.vocabulary, info_.context, info_.block_size, info_.kv_blocks, info_.max_sequences,
-    info_.max_step_tokens};
+  return {
+    info_.vocabulary, info_.context, info_.block_size, info_.kv_blocks, info_.max_sequences, info_.max_step_tokens};
 }
 
 step_output torch_engine::run(const batch& step) {

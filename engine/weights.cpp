@@ -61,9 +61,9 @@ public:
     std::size_t rows = 0;
     for (const auto& p : parts)
       rows += p.tensor->shape.front();
-    auto extents = shape.size() == 1 ? std::vector<std::int64_t>{static_cast<std::int64_t>(shape[0])}
-                                     : std::vector<std::int64_t>{static_cast<std::int64_t>(rows),
-                                         static_cast<std::int64_t>(shape[1])};
+    auto extents = shape.size() == 1
+      ? std::vector<std::int64_t>{static_cast<std::int64_t>(shape[0])}
+      : std::vector<std::int64_t>{static_cast<std::int64_t>(rows), static_cast<std::int64_t>(shape[1])};
     const auto tensor = at::empty(extents, into_.dtype);
     std::size_t first = 0;
     for (const auto& p : parts) {

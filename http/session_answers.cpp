@@ -212,7 +212,8 @@ net::awaitable<bool> session::stream_events(running_answer& running, api::answer
     if (!last && !running.has_text() && !running.ended())
       events = keep_alive_comment;
   }
-  co_return go_on&& running.failed_event() == nullptr;
+  const bool whole = go_on && running.failed_event() == nullptr;
+  co_return whole;
 }
 
 } // namespace troupe::http

@@ -129,8 +129,8 @@ using supervisor_actor = caf::typed_actor<
 } // namespace troupe
 
 CAF_BEGIN_TYPE_ID_BLOCK(troupe_handles, caf::id_block::troupe_last_type_id + 1)
-  CAF_ADD_TYPE_ID(troupe_handles, (troupe::edge_actor))
-  CAF_ADD_TYPE_ID(troupe_handles, (troupe::gateway_actor))
-  CAF_ADD_TYPE_ID(troupe_handles, (troupe::generation_actor))
-  CAF_ADD_TYPE_ID(troupe_handles, (troupe::worker_actor))
+CAF_ADD_TYPE_ID(troupe_handles, (troupe::edge_actor))
+CAF_ADD_TYPE_ID(troupe_handles, (troupe::gateway_actor))
+CAF_ADD_TYPE_ID(troupe_handles, (troupe::generation_actor))
+CAF_ADD_TYPE_ID(troupe_handles, (troupe::worker_actor))
 CAF_END_TYPE_ID_BLOCK(troupe_handles)

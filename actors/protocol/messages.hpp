@@ -7,65 +7,65 @@
 #include "actors/protocol/types.hpp"
 
 CAF_BEGIN_TYPE_ID_BLOCK(troupe, caf::first_custom_type_id)
-  CAF_ADD_TYPE_ID(troupe, (troupe::sequence_key))
-  CAF_ADD_TYPE_ID(troupe, (troupe::failure))
-  CAF_ADD_TYPE_ID(troupe, (troupe::chat_message))
-  CAF_ADD_TYPE_ID(troupe, (troupe::generation_params))
-  CAF_ADD_TYPE_ID(troupe, (troupe::native_request))
-  CAF_ADD_TYPE_ID(troupe, (troupe::token_usage))
-  CAF_ADD_TYPE_ID(troupe, (troupe::token_logprob))
-  CAF_ADD_TYPE_ID(troupe, (troupe::answer_started))
-  CAF_ADD_TYPE_ID(troupe, (troupe::answer_text))
-  CAF_ADD_TYPE_ID(troupe, (troupe::answer_finished))
-  CAF_ADD_TYPE_ID(troupe, (troupe::answer_failed))
-  CAF_ADD_TYPE_ID(troupe, (troupe::admitted_request))
-  CAF_ADD_TYPE_ID(troupe, (troupe::finished_answer))
-  CAF_ADD_TYPE_ID(troupe, (troupe::encode_request))
-  CAF_ADD_TYPE_ID(troupe, (troupe::encoded_prompt))
-  CAF_ADD_TYPE_ID(troupe, (troupe::placement_request))
-  CAF_ADD_TYPE_ID(troupe, (troupe::assignment))
-  CAF_ADD_TYPE_ID(troupe, (troupe::placement))
-  CAF_ADD_TYPE_ID(troupe, (troupe::sequence_tokens))
-  CAF_ADD_TYPE_ID(troupe, (troupe::sequence_failed))
-  CAF_ADD_TYPE_ID(troupe, (troupe::sequence_lost))
-  CAF_ADD_TYPE_ID(troupe, (troupe::step_report))
-  CAF_ADD_TYPE_ID(troupe, (troupe::departure))
-  CAF_ADD_TYPE_ID(troupe, (troupe::room))
-  CAF_ADD_TYPE_ID(troupe, (troupe::worker_ready))
-  CAF_ADD_TYPE_ID(troupe, (troupe::worker_failed))
-  CAF_ADD_TYPE_ID(troupe, (troupe::sink_record))
-  CAF_ADD_TYPE_ID(troupe, (troupe::step_record))
-  CAF_ADD_TYPE_ID(troupe, (troupe::scheduler_load))
-  CAF_ADD_TYPE_ID(troupe, (troupe::cache_load))
-  CAF_ADD_TYPE_ID(troupe, (troupe::worker_status))
-  CAF_ADD_TYPE_ID(troupe, (troupe::company_status))
-  CAF_ADD_TYPE_ID(troupe, (troupe::distribution))
-  CAF_ADD_TYPE_ID(troupe, (troupe::worker_metrics))
-  CAF_ADD_TYPE_ID(troupe, (troupe::count_by_name))
-  CAF_ADD_TYPE_ID(troupe, (troupe::metrics_snapshot))
-  CAF_ADD_TYPE_ID(troupe, (troupe::cache_state))
-  CAF_ADD_TYPE_ID(troupe, (troupe::detach_reason))
+CAF_ADD_TYPE_ID(troupe, (troupe::sequence_key))
+CAF_ADD_TYPE_ID(troupe, (troupe::failure))
+CAF_ADD_TYPE_ID(troupe, (troupe::chat_message))
+CAF_ADD_TYPE_ID(troupe, (troupe::generation_params))
+CAF_ADD_TYPE_ID(troupe, (troupe::native_request))
+CAF_ADD_TYPE_ID(troupe, (troupe::token_usage))
+CAF_ADD_TYPE_ID(troupe, (troupe::token_logprob))
+CAF_ADD_TYPE_ID(troupe, (troupe::answer_started))
+CAF_ADD_TYPE_ID(troupe, (troupe::answer_text))
+CAF_ADD_TYPE_ID(troupe, (troupe::answer_finished))
+CAF_ADD_TYPE_ID(troupe, (troupe::answer_failed))
+CAF_ADD_TYPE_ID(troupe, (troupe::admitted_request))
+CAF_ADD_TYPE_ID(troupe, (troupe::finished_answer))
+CAF_ADD_TYPE_ID(troupe, (troupe::encode_request))
+CAF_ADD_TYPE_ID(troupe, (troupe::encoded_prompt))
+CAF_ADD_TYPE_ID(troupe, (troupe::placement_request))
+CAF_ADD_TYPE_ID(troupe, (troupe::assignment))
+CAF_ADD_TYPE_ID(troupe, (troupe::placement))
+CAF_ADD_TYPE_ID(troupe, (troupe::sequence_tokens))
+CAF_ADD_TYPE_ID(troupe, (troupe::sequence_failed))
+CAF_ADD_TYPE_ID(troupe, (troupe::sequence_lost))
+CAF_ADD_TYPE_ID(troupe, (troupe::step_report))
+CAF_ADD_TYPE_ID(troupe, (troupe::departure))
+CAF_ADD_TYPE_ID(troupe, (troupe::room))
+CAF_ADD_TYPE_ID(troupe, (troupe::worker_ready))
+CAF_ADD_TYPE_ID(troupe, (troupe::worker_failed))
+CAF_ADD_TYPE_ID(troupe, (troupe::sink_record))
+CAF_ADD_TYPE_ID(troupe, (troupe::step_record))
+CAF_ADD_TYPE_ID(troupe, (troupe::scheduler_load))
+CAF_ADD_TYPE_ID(troupe, (troupe::cache_load))
+CAF_ADD_TYPE_ID(troupe, (troupe::worker_status))
+CAF_ADD_TYPE_ID(troupe, (troupe::company_status))
+CAF_ADD_TYPE_ID(troupe, (troupe::distribution))
+CAF_ADD_TYPE_ID(troupe, (troupe::worker_metrics))
+CAF_ADD_TYPE_ID(troupe, (troupe::count_by_name))
+CAF_ADD_TYPE_ID(troupe, (troupe::metrics_snapshot))
+CAF_ADD_TYPE_ID(troupe, (troupe::cache_state))
+CAF_ADD_TYPE_ID(troupe, (troupe::detach_reason))
 
-  CAF_ADD_ATOM(troupe, troupe, submit_atom, "submit")
-  CAF_ADD_ATOM(troupe, troupe, detach_atom, "detach")
-  CAF_ADD_ATOM(troupe, troupe, placed_atom, "placed")
-  CAF_ADD_ATOM(troupe, troupe, ended_atom, "ended")
-  CAF_ADD_ATOM(troupe, troupe, tick_atom, "tick")
-  CAF_ADD_ATOM(troupe, troupe, drain_atom, "drain")
-  CAF_ADD_ATOM(troupe, troupe, attach_atom, "attach")
-  CAF_ADD_ATOM(troupe, troupe, release_atom, "release")
-  CAF_ADD_ATOM(troupe, troupe, lookup_atom, "lookup")
-  CAF_ADD_ATOM(troupe, troupe, finished_atom, "finished")
-  CAF_ADD_ATOM(troupe, troupe, clear_atom, "clear")
-  CAF_ADD_ATOM(troupe, troupe, register_atom, "register")
-  CAF_ADD_ATOM(troupe, troupe, unregister_atom, "unregister")
-  CAF_ADD_ATOM(troupe, troupe, remove_atom, "remove")
-  CAF_ADD_ATOM(troupe, troupe, step_atom, "step")
-  CAF_ADD_ATOM(troupe, troupe, cancel_atom, "cancel")
-  CAF_ADD_ATOM(troupe, troupe, gone_atom, "gone")
-  CAF_ADD_ATOM(troupe, troupe, restart_atom, "restart")
-  CAF_ADD_ATOM(troupe, troupe, status_atom, "status")
-  CAF_ADD_ATOM(troupe, troupe, snapshot_atom, "snapshot")
+CAF_ADD_ATOM(troupe, troupe, submit_atom, "submit")
+CAF_ADD_ATOM(troupe, troupe, detach_atom, "detach")
+CAF_ADD_ATOM(troupe, troupe, placed_atom, "placed")
+CAF_ADD_ATOM(troupe, troupe, ended_atom, "ended")
+CAF_ADD_ATOM(troupe, troupe, tick_atom, "tick")
+CAF_ADD_ATOM(troupe, troupe, drain_atom, "drain")
+CAF_ADD_ATOM(troupe, troupe, attach_atom, "attach")
+CAF_ADD_ATOM(troupe, troupe, release_atom, "release")
+CAF_ADD_ATOM(troupe, troupe, lookup_atom, "lookup")
+CAF_ADD_ATOM(troupe, troupe, finished_atom, "finished")
+CAF_ADD_ATOM(troupe, troupe, clear_atom, "clear")
+CAF_ADD_ATOM(troupe, troupe, register_atom, "register")
+CAF_ADD_ATOM(troupe, troupe, unregister_atom, "unregister")
+CAF_ADD_ATOM(troupe, troupe, remove_atom, "remove")
+CAF_ADD_ATOM(troupe, troupe, step_atom, "step")
+CAF_ADD_ATOM(troupe, troupe, cancel_atom, "cancel")
+CAF_ADD_ATOM(troupe, troupe, gone_atom, "gone")
+CAF_ADD_ATOM(troupe, troupe, restart_atom, "restart")
+CAF_ADD_ATOM(troupe, troupe, status_atom, "status")
+CAF_ADD_ATOM(troupe, troupe, snapshot_atom, "snapshot")
 CAF_END_TYPE_ID_BLOCK(troupe)
 
 namespace troupe::engine {
@@ -96,12 +96,15 @@ typename Inspector::result_type inspect(Inspector& f, chat_message& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, generation_params& x) {
-  return f(caf::meta::type_name("generation_params"), x.max_tokens, x.temperature, x.top_p, x.min_p, x.top_k, x.has_seed, x.seed, x.stop, x.ignore_eos, x.logprobs, x.choices);
+  return f(caf::meta::type_name("generation_params"), x.max_tokens, x.temperature, x.top_p, x.min_p, x.top_k,
+    x.has_seed, x.seed, x.stop, x.ignore_eos, x.logprobs, x.choices);
 }
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, native_request& x) {
-  return f(caf::meta::type_name("native_request"), x.request_id, x.endpoint, x.kind, x.model, x.adapter, x.tenant, x.form, x.messages, x.prompt, x.prompt_tokens, x.params, x.trim_to_tokens, x.trimmed_messages, x.priority, x.cache, x.timeout);
+  return f(caf::meta::type_name("native_request"), x.request_id, x.endpoint, x.kind, x.model, x.adapter, x.tenant,
+    x.form, x.messages, x.prompt, x.prompt_tokens, x.params, x.trim_to_tokens, x.trimmed_messages, x.priority, x.cache,
+    x.timeout);
 }
 
 template <class Inspector>
@@ -126,7 +129,8 @@ typename Inspector::result_type inspect(Inspector& f, answer_text& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, answer_finished& x) {
-  return f(caf::meta::type_name("answer_finished"), x.sink, x.usage, x.truncated_messages, x.time_to_first_token, x.latency);
+  return f(
+    caf::meta::type_name("answer_finished"), x.sink, x.usage, x.truncated_messages, x.time_to_first_token, x.latency);
 }
 
 template <class Inspector>
@@ -161,7 +165,8 @@ typename Inspector::result_type inspect(Inspector& f, encoded_prompt& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, placement_request& x) {
-  return f(caf::meta::type_name("placement_request"), x.key, x.kind, x.model, x.adapter, x.tenant_salt, x.tokens, x.prompt_tokens, x.max_tokens, x.sampling, x.ignore_eos, x.priority, x.waited);
+  return f(caf::meta::type_name("placement_request"), x.key, x.kind, x.model, x.adapter, x.tenant_salt, x.tokens,
+    x.prompt_tokens, x.max_tokens, x.sampling, x.ignore_eos, x.priority, x.waited);
 }
 
 template <class Inspector>
@@ -176,7 +181,8 @@ typename Inspector::result_type inspect(Inspector& f, placement& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, sequence_tokens& x) {
-  return f(caf::meta::type_name("sequence_tokens"), x.key, x.epoch, x.first_position, x.tokens, x.logprob_bits, x.finish);
+  return f(
+    caf::meta::type_name("sequence_tokens"), x.key, x.epoch, x.first_position, x.tokens, x.logprob_bits, x.finish);
 }
 
 template <class Inspector>
@@ -206,7 +212,8 @@ typename Inspector::result_type inspect(Inspector& f, room& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, worker_ready& x) {
-  return f(caf::meta::type_name("worker_ready"), x.worker, x.model, x.device, x.dtype, x.slots, x.blocks, x.block_size, x.context, x.weight_bytes, x.kv_bytes);
+  return f(caf::meta::type_name("worker_ready"), x.worker, x.model, x.device, x.dtype, x.slots, x.blocks, x.block_size,
+    x.context, x.weight_bytes, x.kv_bytes);
 }
 
 template <class Inspector>
@@ -216,12 +223,14 @@ typename Inspector::result_type inspect(Inspector& f, worker_failed& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, sink_record& x) {
-  return f(caf::meta::type_name("sink_record"), x.request_id, x.endpoint, x.model, x.run, x.cache, x.result, x.code, x.why, x.usage, x.queued, x.time_to_first_token, x.latency);
+  return f(caf::meta::type_name("sink_record"), x.request_id, x.endpoint, x.model, x.run, x.cache, x.result, x.code,
+    x.why, x.usage, x.queued, x.time_to_first_token, x.latency);
 }
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, step_record& x) {
-  return f(caf::meta::type_name("step_record"), x.worker, x.duration, x.rows, x.prefill_tokens, x.decode_tokens, x.resident, x.blocks_used);
+  return f(caf::meta::type_name("step_record"), x.worker, x.duration, x.rows, x.prefill_tokens, x.decode_tokens,
+    x.resident, x.blocks_used);
 }
 
 template <class Inspector>
@@ -236,7 +245,8 @@ typename Inspector::result_type inspect(Inspector& f, cache_load& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, worker_status& x) {
-  return f(caf::meta::type_name("worker_status"), x.worker, x.device, x.model, x.dtype, x.state, x.reason, x.since, x.restarts);
+  return f(caf::meta::type_name("worker_status"), x.worker, x.device, x.model, x.dtype, x.state, x.reason, x.since,
+    x.restarts);
 }
 
 template <class Inspector>
@@ -251,7 +261,8 @@ typename Inspector::result_type inspect(Inspector& f, distribution& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, worker_metrics& x) {
-  return f(caf::meta::type_name("worker_metrics"), x.worker, x.device, x.resident, x.slots, x.blocks_used, x.blocks, x.steps, x.step_time, x.mean_rows, x.prefill_tokens, x.decode_tokens);
+  return f(caf::meta::type_name("worker_metrics"), x.worker, x.device, x.resident, x.slots, x.blocks_used, x.blocks,
+    x.steps, x.step_time, x.mean_rows, x.prefill_tokens, x.decode_tokens);
 }
 
 template <class Inspector>
@@ -261,7 +272,11 @@ typename Inspector::result_type inspect(Inspector& f, count_by_name& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, metrics_snapshot& x) {
-  return f(caf::meta::type_name("metrics_snapshot"), x.uptime, x.total_requests, x.successful_requests, x.failed_requests, x.cancelled_requests, x.failures, x.cache_hits, x.cache_misses, x.cache_coalesced, x.cache_bypasses, x.cache_hit_rate, x.cache, x.latency, x.time_to_first_token, x.queue_time, x.requests_running, x.requests_waiting, x.prompt_tokens, x.completion_tokens, x.tokens_per_second, x.meets_sla, x.objective_seconds, x.objective_window_seconds, x.workers);
+  return f(caf::meta::type_name("metrics_snapshot"), x.uptime, x.total_requests, x.successful_requests,
+    x.failed_requests, x.cancelled_requests, x.failures, x.cache_hits, x.cache_misses, x.cache_coalesced,
+    x.cache_bypasses, x.cache_hit_rate, x.cache, x.latency, x.time_to_first_token, x.queue_time, x.requests_running,
+    x.requests_waiting, x.prompt_tokens, x.completion_tokens, x.tokens_per_second, x.meets_sla, x.objective_seconds,
+    x.objective_window_seconds, x.workers);
 }
 
 } // namespace troupe

@@ -30,7 +30,8 @@ std::size_t least_bytes(kind k) {
 class reader {
 public:
   explicit reader(const mapped_file& file)
-    : file_(file), path_(std::make_shared<const std::filesystem::path>(file.path())) {}
+      : file_(file),
+        path_(std::make_shared<const std::filesystem::path>(file.path())) {}
 
   std::size_t position() const { return position_; }
   std::size_t left() const { return file_.bytes().size() - position_; }
@@ -71,8 +72,8 @@ public:
 private:
   void need(std::uint64_t bytes) const {
     if (bytes > left())
-      refuse("the file ends early: " + std::to_string(bytes) + " bytes wanted at offset " +
-             std::to_string(position_) + ", " + std::to_string(left()) + " left");
+      refuse("the file ends early: " + std::to_string(bytes) + " bytes wanted at offset " + std::to_string(position_) +
+        ", " + std::to_string(left()) + " left");
   }
 
   template <class Element, class Take>
@@ -127,7 +128,7 @@ gguf_value reader::take_array() {
   const auto count = take<std::uint64_t>();
   if (count > left() / least_bytes(k))
     refuse("an array of " + std::to_string(count) + " values does not fit into the " + std::to_string(left()) +
-           " bytes that are left");
+      " bytes that are left");
   switch (k) {
   case kind::array:
     refuse("arrays of arrays are not supported");
@@ -162,7 +163,7 @@ stored_type type_of(const reader& from, std::uint32_t number) {
     return stored_type::bf16;
   default:
     from.refuse("tensor type " + std::to_string(number) +
-                " is not supported: F32 (0), F16 (1), Q4_1 (3), Q8_0 (8) and BF16 (30) are");
+      " is not supported: F32 (0), F16 (1), Q4_1 (3), Q8_0 (8) and BF16 (30) are");
   }
 }
 
@@ -212,7 +213,7 @@ void place(const reader& from, listed_tensor& entry, std::span<const std::byte> 
     from.refuse("offset " + std::to_string(entry.offset) + " is not aligned to " + std::to_string(alignment));
   if (entry.offset > room.size() || entry.bytes > room.size() - entry.offset)
     from.refuse("lies outside of the file: offset " + std::to_string(entry.offset) + " and " +
-                std::to_string(entry.bytes) + " bytes in a space of " + std::to_string(room.size()));
+      std::to_string(entry.bytes) + " bytes in a space of " + std::to_string(room.size()));
   entry.tensor.bytes = room.subspan(entry.offset, entry.bytes);
   entry.tensor.file = from.shared_path();
 }

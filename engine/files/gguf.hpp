@@ -16,9 +16,9 @@ namespace troupe::engine {
 
 /// A metadata value. Integers of every width are widened to 64 bits, floats to double. Arrays of arrays
 /// are refused: no known key has one.
-using gguf_value = std::variant<std::monostate, bool, std::uint64_t, std::int64_t, double, std::string,
-  std::vector<bool>, std::vector<std::uint64_t>, std::vector<std::int64_t>, std::vector<double>,
-  std::vector<std::string>>;
+using gguf_value =
+  std::variant<std::monostate, bool, std::uint64_t, std::int64_t, double, std::string, std::vector<bool>,
+    std::vector<std::uint64_t>, std::vector<std::int64_t>, std::vector<double>, std::vector<std::string>>;
 
 /// An open GGUF file. Its getters throw `load_error` that names file and key when a value is missing or of another
 /// type than asked for.

@@ -24,8 +24,8 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   if (error)
     throw load_error(path.string() + ": cannot be read: " + error.message());
   if (size > limit)
-    throw load_error(path.string() + ": must have at most " + std::to_string(limit) + " bytes, has " +
-                     std::to_string(size));
+    throw load_error(
+      path.string() + ": must have at most " + std::to_string(limit) + " bytes, has " + std::to_string(size));
   std::string text(size, '\0');
   std::ifstream in(path, std::ios::binary);
   if (!in.read(text.data(), static_cast<std::streamsize>(size)))

@@ -39,7 +39,8 @@ mapped_file::mapped_file(std::filesystem::path path) : path_(std::move(path)) {
 }
 
 mapped_file::mapped_file(mapped_file&& other) noexcept
-  : path_(std::move(other.path_)), bytes_(std::exchange(other.bytes_, {})) {}
+    : path_(std::move(other.path_)),
+      bytes_(std::exchange(other.bytes_, {})) {}
 
 mapped_file& mapped_file::operator=(mapped_file&& other) noexcept {
   if (this != &other) {

@@ -60,12 +60,14 @@ void read_entry(stored_tensor& tensor, const json_fields& fields, std::span<cons
   const auto begin = count_in(tensor, offsets[0], "data_offsets");
   const auto end = count_in(tensor, offsets[1], "data_offsets");
   if (begin > end || end > room.size())
-    refuse(tensor, "data_offsets [" + std::to_string(begin) + ", " + std::to_string(end) +
-                     "] lie outside of the file's " + std::to_string(room.size()) + " bytes of tensors");
+    refuse(tensor,
+      "data_offsets [" + std::to_string(begin) + ", " + std::to_string(end) + "] lie outside of the file's " +
+        std::to_string(room.size()) + " bytes of tensors");
   const auto bytes = stored_bytes(tensor.type, tensor.shape);
   if (!bytes || *bytes != end - begin)
-    refuse(tensor, "shape " + shape_text(tensor.shape) + " of " + to_string(tensor.type) + " does not take the " +
-                     std::to_string(end - begin) + " bytes of its data_offsets");
+    refuse(tensor,
+      "shape " + shape_text(tensor.shape) + " of " + to_string(tensor.type) + " does not take the " +
+        std::to_string(end - begin) + " bytes of its data_offsets");
   tensor.bytes = room.subspan(begin, end - begin);
 }
 
@@ -79,7 +81,7 @@ safetensors_file::safetensors_file(const std::filesystem::path& path) : file_(pa
   std::memcpy(&length, bytes.data(), sizeof length);
   if (length > max_header || length > bytes.size() - sizeof length)
     throw load_error(path.string() + ": header: length " + std::to_string(length) + " does not fit into a file of " +
-                     std::to_string(bytes.size()) + " bytes");
+      std::to_string(bytes.size()) + " bytes");
   header_bytes_ = sizeof length + length;
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + sizeof length, length);
   const auto header = parse_object(text, path.string() + ": header");

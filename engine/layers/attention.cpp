@@ -117,8 +117,8 @@ void run_tiles(const at::Tensor& q, const at::Tensor& out, const kv_view& kv, co
       tile.group = group;
       tile.position = place.row->position + place.token;
       tile.table = layout.tables.data() + place.row->table;
-      const auto floats = cpu::attention_scratch(
-        tile.tokens * group, tile.position + tile.tokens, shared.head_dim, shared.block_size);
+      const auto floats =
+        cpu::attention_scratch(tile.tokens * group, tile.position + tile.tokens, shared.head_dim, shared.block_size);
       if (scratch.size() < floats)
         scratch.resize(floats);
       tile.scratch = scratch.data();

@@ -24,13 +24,15 @@ at::Tensor pack(const at::Tensor& weight) {
 
 at::Tensor multiply_packed(const at::Tensor& x, const at::Tensor& weight) {
   using scalars = c10::List<std::optional<at::Scalar>>;
-  static const auto op =
-    c10::Dispatcher::singleton()
-      .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
-      .typed<at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, c10::string_view,
-        scalars, std::optional<c10::string_view>)>();
+  static const auto op = c10::Dispatcher::singleton()
+                           .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
+                           .typed<at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&,
+                             c10::string_view, scalars, std::optional<c10::string_view>)>();
   return op.call(x, weight, std::nullopt, "none", scalars(), "");
 }
+
+// Without AVX-512, oneDNN shares more rows than these among threads at places that are no multiple of six.
+constexpr std::int64_t most_rows = 96;
 
 bool packs(const at::Tensor& weight) {
   if (!weight.is_cpu() || !at::hasMKLDNN())
@@ -45,7 +47,14 @@ linear::linear(const at::Tensor& weight) : packed_(packs(weight)) {
 }
 
 at::Tensor linear::operator()(const at::Tensor& x) const {
-  return packed_ ? multiply_packed(x, weight_) : at::linear(x, weight_);
+  if (!packed_)
+    return at::linear(x, weight_);
+  if (processor().avx512 || x.size(0) <= most_rows)
+    return multiply_packed(x, weight_);
+  std::vector<at::Tensor> parts;
+  for (const auto& part : x.split(most_rows))
+    parts.push_back(multiply_packed(part, weight_));
+  return at::cat(parts);
 }
 
 std::size_t computed_rows(std::size_t rows, at::Device device) {

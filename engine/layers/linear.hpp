@@ -32,7 +32,7 @@ private:
 ///
 /// oneDNN chooses its kernel by the number of rows. With AVX-512 all kernels but those for a single row sum along K in
 /// one order, so that a lone row gets a neighbour. Elsewhere its kernel takes six rows at once and sums what is left
-/// over in another order, so that rows are rounded up to a multiple of six.
+/// over in another order, so that rows are rounded up to a multiple of six and go through it in parts.
 std::size_t computed_rows(std::size_t rows, at::Device device);
 
 } // namespace troupe::engine

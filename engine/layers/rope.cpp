@@ -24,8 +24,8 @@ at::Tensor frequencies(const model_config& config) {
     // Llama 3: fast rotations stay, slow ones are divided by `factor`, and those between are blended.
     const auto& stretch = *config.stretch;
     const double turns = stretch.original_context * to[i] / (2 * std::numbers::pi);
-    const double keep = (turns - stretch.low_frequency_factor) /
-                        (stretch.high_frequency_factor - stretch.low_frequency_factor);
+    const double keep =
+      (turns - stretch.low_frequency_factor) / (stretch.high_frequency_factor - stretch.low_frequency_factor);
     const double share = std::min(1.0, std::max(0.0, keep));
     to[i] = static_cast<float>(to[i] * (share + (1 - share) / stretch.factor));
   }

@@ -9,10 +9,11 @@
 namespace troupe::engine {
 
 decoder::decoder(std::shared_ptr<const weights> model, std::size_t context)
-  : model_(std::move(model)), rope_(model_->config, context, model_->dtype, model_->device) {}
+    : model_(std::move(model)),
+      rope_(model_->config, context, model_->dtype, model_->device) {}
 
-at::Tensor decoder::attend(const at::Tensor& x, std::size_t layer, const batch_layout& layout, const rotations& turn,
-  kv_cache& cache) const {
+at::Tensor decoder::attend(
+  const at::Tensor& x, std::size_t layer, const batch_layout& layout, const rotations& turn, kv_cache& cache) const {
   const auto& config = model_->config;
   const auto heads = static_cast<std::int64_t>(config.heads);
   const auto kv_heads = static_cast<std::int64_t>(config.kv_heads);

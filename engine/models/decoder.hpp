@@ -24,8 +24,8 @@ public:
   const weights& model() const { return *model_; }
 
 private:
-  at::Tensor attend(const at::Tensor& x, std::size_t layer, const batch_layout& layout, const rotations& turn,
-    kv_cache& cache) const;
+  at::Tensor attend(
+    const at::Tensor& x, std::size_t layer, const batch_layout& layout, const rotations& turn, kv_cache& cache) const;
 
   std::shared_ptr<const weights> model_;
   rope rope_;

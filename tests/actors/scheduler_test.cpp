@@ -171,8 +171,8 @@ TEST_CASE("answers are exact under eviction, in every interleaving") {
     world.tell(world.s, world.log().loaded.at(0).first, w);
     std::vector<std::shared_ptr<sequence_view>> views;
     for (run_id run = 1; run <= 9; ++run)
-      views.push_back(world.ask_place(run, prompt_of(3 + run, static_cast<token_id>(10 * run)), 25,
-        static_cast<std::int32_t>(run % 3)));
+      views.push_back(world.ask_place(
+        run, prompt_of(3 + run, static_cast<token_id>(10 * run)), 25, static_cast<std::int32_t>(run % 3)));
     world.run();
     std::size_t lost = 0;
     for (run_id run = 1; run <= 9; ++run) {

@@ -71,3 +71,53 @@ TEST_CASE("no block has two owners however blocks come and go") {
     REQUIRE(pool.available() == 16 - count);
   }
 }
+
+TEST_CASE("a kept block that nobody holds is idle until it is shared or dropped") {
+  block_pool pool{3};
+  const auto blocks = *pool.take(3);
+  pool.keep(blocks[0]);
+  pool.keep(blocks[1]);
+  pool.release(blocks);
+  CHECK(pool.available() == 1);
+  CHECK(pool.idle() == 2);
+  CHECK(pool.holders(blocks[0]) == 0);
+
+  pool.share(blocks[0]);
+  CHECK(pool.idle() == 1);
+  CHECK(pool.holders(blocks[0]) == 1);
+  pool.drop(blocks[1]);
+  CHECK(pool.idle() == 0);
+  CHECK(pool.available() == 2);
+  CHECK_FALSE(pool.oldest_idle());
+
+  pool.drop(blocks[0]);
+  CHECK(pool.available() == 2);
+  pool.release({blocks[0]});
+  CHECK(pool.available() == 3);
+  CHECK(pool.idle() == 0);
+}
+
+TEST_CASE("idle blocks are ordered by their last use, the last block of a list before its first") {
+  block_pool pool{4};
+  const auto blocks = *pool.take(4);
+  for (const auto block : blocks)
+    pool.keep(block);
+  pool.release({blocks[0], blocks[1]});
+  pool.release({blocks[2], blocks[3]});
+  pool.refresh(blocks[1]);
+  pool.share(blocks[0]);
+  pool.refresh(blocks[0]);
+  std::vector<block_id> order;
+  while (const auto oldest = pool.oldest_idle()) {
+    order.push_back(*oldest);
+    pool.drop(*oldest);
+  }
+  CHECK(order == std::vector<block_id>{blocks[3], blocks[2], blocks[1]});
+  CHECK(pool.available() == 3);
+}
+
+TEST_CASE("a block that nobody holds cannot be kept") {
+  block_pool pool{1};
+  CHECK_THROWS_AS(pool.keep(0), std::logic_error);
+  CHECK_THROWS_AS(pool.keep(1), std::logic_error);
+}

@@ -72,8 +72,7 @@ TEST_CASE("each instruction set's attention kernel agrees with the portable one"
   cpu::attention_cache cache{kv.keys.const_data_ptr(), kv.values.const_data_ptr(), false, 1, 0, 64, 16, 0.125F};
   const auto run = [&](cpu::attention_kernel kernel) {
     const auto out = at::zeros_like(q);
-    kernel({q.const_data_ptr<float>(), out.mutable_data_ptr<float>(), 192, 192, 5, 3, 35, table.data(),
-             scratch.data()},
+    kernel({q.const_data_ptr<float>(), out.mutable_data_ptr<float>(), 192, 192, 5, 3, 35, table.data(), scratch.data()},
       cache);
     return out;
   };

@@ -77,8 +77,8 @@ public:
     return *this;
   }
 
-  gguf_builder& tensor_at(const std::string& name, const std::vector<std::uint64_t>& dimensions, std::uint32_t type,
-    std::uint64_t offset) {
+  gguf_builder& tensor_at(
+    const std::string& name, const std::vector<std::uint64_t>& dimensions, std::uint32_t type, std::uint64_t offset) {
     std::string line = text(name) + bytes_of(static_cast<std::uint32_t>(dimensions.size()));
     for (const auto d : dimensions)
       line += bytes_of(d);
@@ -87,9 +87,8 @@ public:
   }
 
   std::string build() const {
-    std::string file = bytes_of(magic) + bytes_of(version) +
-                       bytes_of<std::uint64_t>(tensors_.size() + extra_tensors) +
-                       bytes_of<std::uint64_t>(pairs_.size() + extra_pairs);
+    std::string file = bytes_of(magic) + bytes_of(version) + bytes_of<std::uint64_t>(tensors_.size() + extra_tensors) +
+      bytes_of<std::uint64_t>(pairs_.size() + extra_pairs);
     for (const auto& pair : pairs_)
       file += pair;
     for (const auto& tensor : tensors_)

@@ -25,8 +25,8 @@ bool same(const at::Tensor& a, const at::Tensor& b) {
 }
 
 /// Feeds all prompts together: chunks of different lengths beside decodes, each sequence at its own pace.
-std::map<std::string, std::vector<token_id>> run_ragged(bench& model, const std::map<std::string, golden>& prompts,
-  std::map<std::string, at::Tensor>& logits_of) {
+std::map<std::string, std::vector<token_id>> run_ragged(
+  bench& model, const std::map<std::string, golden>& prompts, std::map<std::string, at::Tensor>& logits_of) {
   // In the order of the names: long, short, special, unicode.
   const std::vector<std::size_t> paces{180, 2, 3, 7};
   std::vector<std::string> names;

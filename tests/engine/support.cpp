@@ -39,7 +39,8 @@ float deviation(const at::Tensor& logits, const golden& expected) {
 }
 
 bench::bench(const std::filesystem::path& model, at::ScalarType dtype, std::size_t blocks, std::size_t block_size)
-  : block_size_(block_size), free_(blocks) {
+    : block_size_(block_size),
+      free_(blocks) {
   at::set_num_threads(1);
   const c10::InferenceMode guard;
   auto loaded = load_weights(open_checkpoint(model), dtype, at::kCPU);

@@ -31,11 +31,12 @@ TEST_CASE("a Hugging Face folder's tokenizer files are read") {
   const scratch_folder folder;
   folder.write("tokenizer.json", R"({"version":"1.0"})");
   folder.write("config.json", R"({"eos_token_id":7,"bos_token_id":1})");
-  folder.write("tokenizer_config.json", R"({"bos_token":{"content":"<s>"},"eos_token":"</s>","add_bos_token":true,)"
-                                        R"("chat_template":[{"name":"tool_use","template":"no"},)"
-                                        R"({"name":"default","template":"yes"}]})");
-  folder.write("generation_config.json",
-    R"({"eos_token_id":[8,7,9],"do_sample":true,"temperature":0.6,"top_p":0.9,"top_k":40})");
+  folder.write("tokenizer_config.json",
+    R"({"bos_token":{"content":"<s>"},"eos_token":"</s>","add_bos_token":true,)"
+    R"("chat_template":[{"name":"tool_use","template":"no"},)"
+    R"({"name":"default","template":"yes"}]})");
+  folder.write(
+    "generation_config.json", R"({"eos_token_id":[8,7,9],"do_sample":true,"temperature":0.6,"top_p":0.9,"top_k":40})");
   auto assets = read_text_assets(folder.path());
   CHECK(assets.tokenizer_json == R"({"version":"1.0"})");
   CHECK(assets.eos == std::vector<token_id>{8, 7, 9});

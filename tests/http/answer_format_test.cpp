@@ -3,8 +3,8 @@
 
 #include <bit>
 
-#include "client.hpp"
 #include "http/api/answer_format.hpp"
+#include "tests/http/client.hpp"
 
 using namespace troupe;
 using namespace troupe::http::api;

@@ -1,4 +1,4 @@
-#include "client.hpp"
+#include "tests/http/client.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>

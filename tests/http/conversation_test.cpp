@@ -1,7 +1,7 @@
 // Requests for text that are answered whole, through real sockets.
 #include <catch2/catch.hpp>
 
-#include "running_server.hpp"
+#include "tests/http/running_server.hpp"
 
 using namespace troupe;
 using namespace troupe::http;

@@ -1,9 +1,9 @@
 // A server on a free port, with a fake company behind it.
 #pragma once
 
-#include "client.hpp"
-#include "fake_company.hpp"
 #include "http/server.hpp"
+#include "tests/http/client.hpp"
+#include "tests/http/fake_company.hpp"
 
 namespace troupe::http::test {
 

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "running_server.hpp"
+#include "tests/http/running_server.hpp"
 
 using namespace troupe;
 using namespace troupe::http;

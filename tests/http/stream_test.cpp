@@ -1,7 +1,7 @@
 // Streams through real sockets.
 #include <catch2/catch.hpp>
 
-#include "running_server.hpp"
+#include "tests/http/running_server.hpp"
 
 using namespace troupe;
 using namespace troupe::http;

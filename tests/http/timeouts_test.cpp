@@ -1,7 +1,7 @@
 // What a client may take its time for, and how long.
 #include <catch2/catch.hpp>
 
-#include "running_server.hpp"
+#include "tests/http/running_server.hpp"
 
 using namespace troupe::http;
 using namespace troupe::http::test;

@@ -30,8 +30,8 @@ json::value body_of(const http_response& response) {
 }
 
 std::string chat_body(const std::string& question, int max_tokens, bool stream = false) {
-  return json::serialize(json::object{{"model", "default"}, {"temperature", 0}, {"max_tokens", max_tokens}, {"stream", stream},
-    {"messages", json::array{json::object{{"role", "user"}, {"content", question}}}}});
+  return json::serialize(json::object{{"model", "default"}, {"temperature", 0}, {"max_tokens", max_tokens},
+    {"stream", stream}, {"messages", json::array{json::object{{"role", "user"}, {"content", question}}}}});
 }
 
 /// A greedy answer that no cache gives.
@@ -43,7 +43,8 @@ std::string chat(const std::string& question, int max_tokens) {
 
 std::int64_t running() {
   const auto metrics = body_of(request(port(), "GET", "/metrics"));
-  return metrics.at("requests_running").to_number<std::int64_t>() + metrics.at("requests_waiting").to_number<std::int64_t>();
+  return metrics.at("requests_running").to_number<std::int64_t>() +
+    metrics.at("requests_waiting").to_number<std::int64_t>();
 }
 
 bool becomes_idle() {
@@ -94,7 +95,8 @@ TEST_CASE("sixteen requests at once each get the answer that they get alone") {
   const std::vector<std::string> subjects{"rain", "iron", "bees", "salt", "the moon", "bread", "owls", "maps"};
   std::vector<std::string> questions;
   for (int i = 0; i < 16; ++i)
-    questions.push_back("Write a sentence about " + subjects[static_cast<std::size_t>(i) % 8] + " for reader " + std::to_string(i) + ".");
+    questions.push_back(
+      "Write a sentence about " + subjects[static_cast<std::size_t>(i) % 8] + " for reader " + std::to_string(i) + ".");
   std::vector<std::future<std::string>> together;
   for (const auto& question : questions)
     together.push_back(std::async(std::launch::async, [question] { return chat(question, 16); }));
@@ -106,7 +108,8 @@ TEST_CASE("sixteen requests at once each get the answer that they get alone") {
 }
 
 TEST_CASE("a seed gives the same sampled answer beside other requests") {
-  const std::string body = R"({"user_input": "Tell me something odd.", "max_tokens": 24, "temperature": 1.0, "seed": 7, "use_cache": false})";
+  const std::string body =
+    R"({"user_input": "Tell me something odd.", "max_tokens": 24, "temperature": 1.0, "seed": 7, "use_cache": false})";
   const auto alone = body_of(request(port(), "POST", "/api/v1/inference", body)).at("response");
   auto beside = std::async(std::launch::async, [] { return chat("Count from one to ten in words.", 32); });
   CHECK(body_of(request(port(), "POST", "/api/v1/inference", body)).at("response") == alone);
@@ -129,14 +132,16 @@ TEST_CASE("a prompt over the context is refused with both numbers") {
 TEST_CASE("control tokens that a user types are text") {
   const auto typed = body_of(request(port(), "POST", "/v1/chat/completions", chat_body("Repeat: <|im_end|>", 1)));
   const auto without = body_of(request(port(), "POST", "/v1/chat/completions", chat_body("Repeat: ", 1)));
-  const auto difference = typed.at_pointer("/usage/prompt_tokens").to_number<int>() - without.at_pointer("/usage/prompt_tokens").to_number<int>();
+  const auto difference = typed.at_pointer("/usage/prompt_tokens").to_number<int>() -
+    without.at_pointer("/usage/prompt_tokens").to_number<int>();
   CHECK(difference >= 4);
 }
 
 TEST_CASE("a client that hangs up frees its place") {
   {
     http_connection streaming{port()};
-    streaming.send_request("POST", "/v1/chat/completions", chat_body("Count up from one, and do not stop.", 2000, true));
+    streaming.send_request(
+      "POST", "/v1/chat/completions", chat_body("Count up from one, and do not stop.", 2000, true));
     REQUIRE(streaming.read_head().status == 200);
     REQUIRE(streaming.read_chunk());
     REQUIRE(running() == 1);
@@ -154,7 +159,8 @@ TEST_CASE("a client that hangs up frees its place") {
 TEST_CASE("bad requests beside a stream do not hurt it") {
   const auto undisturbed = chat("Describe a garden.", 40);
   auto answer = std::async(std::launch::async, [] { return chat("Describe a garden.", 40); });
-  for (const auto* body : {"", "{", "[]", R"({"messages": 5})", R"({"model": "default", "messages": []})", R"({"frobnicate": 1})"})
+  for (const auto* body :
+    {"", "{", "[]", R"({"messages": 5})", R"({"model": "default", "messages": []})", R"({"frobnicate": 1})"})
     CHECK(request(port(), "POST", "/v1/chat/completions", body).status == 400);
   CHECK(request(port(), "GET", "/nowhere").status == 404);
   CHECK(answer.get() == undisturbed);
@@ -165,11 +171,13 @@ TEST_CASE("what went in equals what came out") {
   const auto before = body_of(request(port(), "GET", "/metrics"));
   chat("Say hello.", 4);
   const auto after = body_of(request(port(), "GET", "/metrics"));
-  const auto number = [](const json::value& metrics, const char* name) { return metrics.at(name).to_number<std::int64_t>(); };
+  const auto number = [](const json::value& metrics, const char* name) {
+    return metrics.at(name).to_number<std::int64_t>();
+  };
   CHECK(number(after, "total_requests") == number(before, "total_requests") + 1);
   CHECK(number(after, "successful_requests") == number(before, "successful_requests") + 1);
-  CHECK(number(after, "total_requests")
-        == number(after, "successful_requests") + number(after, "failed_requests") + number(after, "cancelled_requests"));
+  CHECK(number(after, "total_requests") ==
+    number(after, "successful_requests") + number(after, "failed_requests") + number(after, "cancelled_requests"));
   const auto& worker = after.at_pointer("/workers/0");
   CHECK(worker.at("resident_sequences") == json::value(0));
 }

@@ -14,8 +14,8 @@ namespace {
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
-const std::string long_stream
-  = R"({"model": "default", "messages": [{"role": "user", "content": "Tell a story."}], "temperature": 0, "max_tokens": 60, "ignore_eos": true, "stream": true})";
+const std::string long_stream =
+  R"({"model": "default", "messages": [{"role": "user", "content": "Tell a story."}], "temperature": 0, "max_tokens": 60, "ignore_eos": true, "stream": true})";
 
 } // namespace
 

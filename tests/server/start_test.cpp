@@ -61,7 +61,7 @@ TEST_CASE("one more worker table is one more worker, and answers stay the same")
   for (const std::size_t workers : {1, 2}) {
     std::string text;
     for (std::size_t i = 0; i < workers; ++i)
-      text += "[[worker]]\ndevice = \"cpu\"\nthreads = 1\nkv_cache = \"64MiB\"\n";
+      text += "[[worker]]\ndevice = \"cpu\"\nthreads = 1\nkv_bytes = \"64MiB\"\n";
     const config_file config{text};
     server_process server{{"serve", "--port", "0", "--config", config.path()}};
     const auto port = server.wait_until_listening();

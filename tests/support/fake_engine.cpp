@@ -23,9 +23,11 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
 
 } // namespace
 
-fake_engine::fake_engine(fake_engine_options options, std::shared_ptr<fake_engine_log> log) :
-  options_{std::move(options)}, log_{std::move(log)},
-  kv_(options_.kv_blocks, std::vector<token_id>(options_.block_size, -1)), last_(options_.max_sequences, -1) {
+fake_engine::fake_engine(fake_engine_options options, std::shared_ptr<fake_engine_log> log)
+    : options_{std::move(options)},
+      log_{std::move(log)},
+      kv_(options_.kv_blocks, std::vector<token_id>(options_.block_size, -1)),
+      last_(options_.max_sequences, -1) {
   info_.architecture = "fake";
   info_.dtype = "float32";
   info_.device = "cpu";
@@ -169,9 +171,8 @@ std::vector<token_id> expected_answer(const fake_engine_options& options, std::v
 
 std::function<std::unique_ptr<engine::engine>(const engine::engine_options&)> fake_loader(
   fake_engine_options options, std::shared_ptr<fake_engine_log> log) {
-  return [options = std::move(options), log = std::move(log)](const engine::engine_options&) {
-    return std::make_unique<fake_engine>(options, log);
-  };
+  return [options = std::move(options), log = std::move(log)](
+           const engine::engine_options&) { return std::make_unique<fake_engine>(options, log); };
 }
 
 } // namespace troupe::test

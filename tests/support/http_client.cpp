@@ -47,8 +47,9 @@ http_connection::http_connection(std::uint16_t port, std::chrono::seconds timeou
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-http_connection::http_connection(http_connection&& other) noexcept :
-  socket_{std::exchange(other.socket_, -1)}, buffer_{std::move(other.buffer_)} {}
+http_connection::http_connection(http_connection&& other) noexcept
+    : socket_{std::exchange(other.socket_, -1)},
+      buffer_{std::move(other.buffer_)} {}
 
 http_connection::~http_connection() {
   if (socket_ >= 0)
@@ -101,7 +102,8 @@ http_response http_connection::read_response(bool head_only) {
   } else if (response.headers.contains("content-length")) {
     response.body = read_exactly(std::stoul(response.headers.at("content-length")));
   } else {
-    while (fill()) {}
+    while (fill()) {
+    }
     response.body = std::exchange(buffer_, {});
   }
   return response;

@@ -17,7 +17,8 @@ struct http_response {
   std::string body;
 };
 
-/// One connection to 127.0.0.1. Throws `std::runtime_error` when the server does not answer as HTTP asks, or not in time.
+/// One connection to 127.0.0.1. Throws `std::runtime_error` when the server does not answer as HTTP asks, or not in
+/// time.
 class http_connection {
 public:
   explicit http_connection(std::uint16_t port, std::chrono::seconds timeout = std::chrono::seconds{120});
@@ -49,8 +50,8 @@ private:
 };
 
 /// One request on a connection of its own.
-http_response request(std::uint16_t port, const std::string& method, const std::string& target, const std::string& body = {},
-  const std::vector<std::string>& headers = {});
+http_response request(std::uint16_t port, const std::string& method, const std::string& target,
+  const std::string& body = {}, const std::vector<std::string>& headers = {});
 
 /// The `data:` fields of a whole event stream, in order.
 std::vector<std::string> event_data(const std::string& body);

@@ -50,8 +50,8 @@ void accept(sequence_view& view, const sequence_tokens& news) {
   if (view.finish != finish_reason::none || view.failed)
     view.breaches.push_back("tokens after the end");
   if (news.first_position != view.work.tokens.size())
-    view.breaches.push_back("tokens at " + std::to_string(news.first_position) + " instead of " +
-      std::to_string(view.work.tokens.size()));
+    view.breaches.push_back(
+      "tokens at " + std::to_string(news.first_position) + " instead of " + std::to_string(view.work.tokens.size()));
   view.work.tokens.insert(view.work.tokens.end(), news.tokens.begin(), news.tokens.end());
   view.answer.insert(view.answer.end(), news.tokens.begin(), news.tokens.end());
   view.finish = news.finish;
@@ -95,11 +95,12 @@ std::vector<failure> sequence_log::failures(run_id run) const {
   return all;
 }
 
-sequence_probes::sequence_probes(deterministic_system& system) :
-  log{std::make_shared<sequence_log>()}, scheduler{system.spawn(probe_scheduler, log)},
-  fan_out{system.spawn(probe_fan_out, log)}, metrics{system.spawn(probe_metrics, log)},
-  supervisor{system.spawn(probe_supervisor, log)} {
-}
+sequence_probes::sequence_probes(deterministic_system& system)
+    : log{std::make_shared<sequence_log>()},
+      scheduler{system.spawn(probe_scheduler, log)},
+      fan_out{system.spawn(probe_fan_out, log)},
+      metrics{system.spawn(probe_metrics, log)},
+      supervisor{system.spawn(probe_supervisor, log)} {}
 
 worker_actor::behavior_type idle_worker(worker_actor::pointer, std::shared_ptr<sequence_log> log) {
   return {

@@ -92,7 +92,6 @@ TEST_CASE("a template that does not end is stopped") {
          "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}",
          "{% for a in range(100000) %}{% for b in range(100000) %}{{ a }}{% endfor %}{% endfor %}",
          "{% set n = namespace(x='aaaaaaaa') %}{% for a in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}{{ n.x }}",
-         "{% set n = namespace(x=[1]) %}{% for a in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}{{ n.x }}",
          "{{ 'a' * 10000000000 }}",
          "{{ range(100000000000)|list }}",
          "{% set n = namespace(x=[]) %}{% for a in range(50000) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x|tojson }}",
@@ -113,6 +112,9 @@ TEST_CASE("a template's nesting is bounded wherever it is written") {
   CHECK_THROWS_AS(render("{{ " + repeat("(", 20000) + "1" + repeat(")", 20000) + " }}", input), text_error);
   CHECK_THROWS_AS(render("{{ " + repeat("[", 20000) + repeat("]", 20000) + " }}", input), text_error);
   CHECK_THROWS_AS(render(repeat("{% if true %}", 20000) + repeat("{% endif %}", 20000), input), text_error);
+  // A chain of operators is no nesting to its writer, and nearly as good as one to a compiler.
+  CHECK(render("{{ 0" + repeat("+1", 100000) + " }}", input) == "100000");
+  CHECK_THROWS_WITH(render(std::string(300000, 'a'), input), Contains("must be at most 262144 bytes, got 300000"));
   template_input deep;
   deep.messages_json = repeat("[", 100000) + repeat("]", 100000);
   CHECK_THROWS_WITH(render("{{ messages }}", deep), Contains("messages is not valid JSON"));

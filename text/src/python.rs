@@ -11,8 +11,8 @@ use crate::python_json::{dumps, Style};
 use crate::python_text;
 
 /// Work that one render may do: instructions, and 64 bytes of text made count as one more. Bounds a render to about
-/// 250 MB and a second, where a thousand messages take a hundredth of it.
-const FUEL: u64 = 4_000_000;
+/// 130 MB and a second, where a thousand messages take a hundredth of it.
+const FUEL: u64 = 2_000_000;
 /// How deep macros and loops nest. Well within a thread's stack.
 const RECURSION: usize = 200;
 
@@ -38,10 +38,11 @@ pub fn environment() -> Result<Environment<'static>, Error> {
     env.set_recursion_limit(RECURSION);
     env.set_unknown_method_callback(method);
     env.set_formatter(|out, state, value| {
-        Ok(match value.as_str() {
+        match value.as_str() {
             Some(text) => out.write_str(text)?,
             None => out.write_str(&python_text::text(value, state)?)?,
-        })
+        }
+        Ok(())
     });
     env.add_filter("tojson", tojson);
     env.add_filter("string", |state: &State, value: &Value| python_text::text(value, state));

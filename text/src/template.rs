@@ -13,6 +13,10 @@ use crate::Result;
 const NAME: &str = "chat_template";
 /// The longest prompt that a template may write, in bytes.
 const LONGEST: usize = 64 << 20;
+/// The longest template, in bytes: several times what models have.
+const LONGEST_SOURCE: usize = 256 << 10;
+/// Enough for a template of that length that is one chain of operators. Only what is used of it becomes memory.
+const COMPILE_STACK: usize = 512 << 20;
 /// A conversation that quotes control tokens which the template looks for is rendered once more for each of them.
 const MOST_INSPECTED: usize = 16;
 
@@ -37,13 +41,27 @@ pub struct Template {
 
 impl Template {
     pub fn new(source: &str, bos: &str, eos: &str) -> Result<Template> {
-        let mut env = environment().map_err(describe)?;
+        if source.len() > LONGEST_SOURCE {
+            return Err(format!(
+                "chat template: must be at most {LONGEST_SOURCE} bytes, got {}",
+                source.len()
+            ));
+        }
         // As Jinja reads a file: every line ends in one newline.
         let lines = source.replace("\r\n", "\n").replace('\r', "\n");
-        env.add_template_owned(NAME, without_generation_tags(&lines))
-            .map_err(describe)?;
+        let lines = without_generation_tags(&lines);
+        // Compiling recurses once for each operator of a chain, so a long one needs a deep stack.
+        let compiled = std::thread::Builder::new()
+            .stack_size(COMPILE_STACK)
+            .spawn(move || {
+                let mut env = environment()?;
+                env.add_template_owned(NAME, lines).map(|()| env)
+            })
+            .map_err(|e| format!("chat template: cannot start a thread to compile it: {e}"))?
+            .join()
+            .map_err(|_| "chat template: cannot be compiled")?;
         Ok(Template {
-            env,
+            env: compiled.map_err(describe)?,
             source: source.to_string(),
             bos: bos.to_string(),
             eos: eos.to_string(),
