@@ -63,8 +63,8 @@ TEST_CASE("the default model answers in English, and a repeat comes from the cac
   const auto text = json::value_to<std::string>(answer.at("response"));
   CHECK(text.find("Paris") != std::string::npos);
   CHECK(first.headers.at("x-cache") == "miss");
-  CHECK(answer.at_pointer("/metadata/cache_hit") == json::value{false});
-  CHECK(answer.at_pointer("/metadata/finish_reason") == json::value{"stop"});
+  CHECK(answer.at_pointer("/metadata/cache_hit") == json::value(false));
+  CHECK(answer.at_pointer("/metadata/finish_reason") == json::value("stop"));
 
   const auto second = request(port(), "POST", "/api/v1/inference", body);
   CHECK(second.headers.at("x-cache") == "hit");
@@ -81,7 +81,7 @@ TEST_CASE("a streamed answer is the plain one, in pieces") {
   const auto events = event_data(streamed.body);
   REQUIRE(events.size() > 5);
   CHECK(events.back() == "[DONE]");
-  CHECK(json::parse(events.front()).at_pointer("/choices/0/delta/role") == json::value{"assistant"});
+  CHECK(json::parse(events.front()).at_pointer("/choices/0/delta/role") == json::value("assistant"));
   std::string text;
   for (std::size_t i = 0; i + 1 < events.size(); ++i) {
     const auto event = json::parse(events[i]);
@@ -123,7 +123,7 @@ TEST_CASE("a prompt over the context is refused with both numbers") {
   const auto refused = request(port(), "POST", "/v1/chat/completions", chat_body(prompt, 1));
   CHECK(refused.status == 400);
   const auto error = json::parse(refused.body).at("error");
-  CHECK(error.at("code") == json::value{"context_length_exceeded"});
+  CHECK(error.at("code") == json::value("context_length_exceeded"));
   const auto message = json::value_to<std::string>(error.at("message"));
   CHECK(message.find("8192") != std::string::npos);
   CHECK(message.find("90") != std::string::npos);
