@@ -60,8 +60,10 @@ at::Tensor linear::operator()(const at::Tensor& x) const {
 std::size_t computed_rows(std::size_t rows, at::Device device) {
   if (!device.is_cpu() || rows == 0)
     return rows;
-  constexpr std::size_t tile = 6;
-  return processor().avx512 ? std::max<std::size_t>(rows, 2) : (rows + tile - 1) / tile * tile;
+  const auto round_up = [rows](std::size_t step) { return (rows + step - 1) / step * step; };
+  if (rows > 24)
+    return round_up(24);
+  return processor().avx512 ? std::max<std::size_t>(rows, 2) : round_up(6);
 }
 
 } // namespace troupe::engine

@@ -33,6 +33,9 @@ private:
 /// oneDNN chooses its kernel by the number of rows. With AVX-512 all kernels but those for a single row sum along K in
 /// one order, so that a lone row gets a neighbour. Elsewhere its kernel takes six rows at once and sums what is left
 /// over in another order, so that rows are rounded up to a multiple of six and go through it in parts.
+///
+/// Above 24 rows it is a multiple of 24: oneDNN keeps a kernel for each number of rows it has met, so that as many
+/// sizes as prefill chunks can have would cost memory and, at the first of each, time.
 std::size_t computed_rows(std::size_t rows, at::Device device);
 
 } // namespace troupe::engine
