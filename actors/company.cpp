@@ -27,6 +27,17 @@ void watch(const Handle& core, std::string name, const world& outside) {
     });
 }
 
+/// Nobody outside can predict the hashes of KV blocks.
+cache::block_hasher::secret draw_secret(const world& outside) {
+  cache::block_hasher::secret out{};
+  for (std::size_t i = 0; i < out.size(); i += 8) {
+    const auto drawn = outside.random();
+    for (std::size_t byte = 0; byte < 8; ++byte)
+      out[i + byte] = static_cast<std::uint8_t>(drawn >> (8 * byte));
+  }
+  return out;
+}
+
 } // namespace
 
 company start_company(
@@ -34,13 +45,14 @@ company start_company(
   company out;
   out.metrics = system.spawn(metrics, options.metrics);
   out.fan_out = system.spawn(fan_out);
-  out.scheduler = system.spawn(scheduler, options.scheduler, out.metrics);
+  const cache::block_hasher hasher{draw_secret(outside)};
+  out.scheduler = system.spawn(scheduler, options.scheduler, hasher, out.metrics);
   out.encoder = outside.detached ? system.spawn<caf::detached>(encoder, text) : system.spawn(encoder, text);
   const generation_links links{out.scheduler, out.fan_out, out.encoder, {}, {}, out.metrics};
   out.cache = system.spawn(cache_keeper, options.cache, generation_parts{links, text, options.generation});
   out.gateway = system.spawn(gateway, options.gateway, out.cache, out.metrics, outside.random);
   out.supervisor =
-    system.spawn(supervisor, options.supervisor, options.workers, out.scheduler, out.fan_out, out.metrics, outside);
+    system.spawn(supervisor, options.supervisor, options.workers, out.scheduler, out.fan_out, out.metrics, hasher, outside);
   watch(out.metrics, "metrics", outside);
   watch(out.fan_out, "fan_out", outside);
   watch(out.scheduler, "scheduler", outside);

@@ -24,6 +24,7 @@ void gateway_state::start(
 }
 
 void gateway_state::submit(native_request request, const edge_actor& edge, sink_id sink) {
+  self_->send(metrics_, started_atom_v);
   if (drain_) {
     const auto left = std::chrono::ceil<std::chrono::seconds>(drain_->deadline - now());
     const auto retry = std::clamp(left, std::chrono::seconds{1}, std::chrono::seconds{60});

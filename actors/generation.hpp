@@ -69,6 +69,8 @@ private:
     std::vector<token_id> accepted;
     /// The placement that counts; 0 while there is none.
     epoch_id epoch = 0;
+    /// Goes with each request for a place, as the last loss said it.
+    std::uint32_t strikes = 0;
     choice_text decoder;
     /// What has gone out.
     std::string text;

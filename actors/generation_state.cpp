@@ -95,7 +95,7 @@ void generation_state::take_prompt(const encoded_prompt& prompt) {
   const auto count = std::max<std::uint32_t>(request_.params.choices, 1);
   choices_.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i)
-    choices_.push_back({{}, 0, choice_text{text_.tokenizer, request_.params.stop, request_.params.logprobs}, {}, {},
+    choices_.push_back({{}, 0, 0, choice_text{text_.tokenizer, request_.params.stop, request_.params.logprobs}, {}, {},
       finish_reason::none});
   phase_ = phase::running;
   for (auto& x : sinks_)
@@ -144,6 +144,7 @@ void generation_state::take_loss(const sequence_lost& lost) {
   if (found == nullptr)
     return;
   found->epoch = 0;
+  found->strikes = lost.strikes;
   ask_for_place(lost.key.choice);
 }
 
@@ -182,6 +183,7 @@ void generation_state::ask_for_place(std::uint32_t index) {
   out.ignore_eos = params.ignore_eos;
   out.priority = request_.priority;
   out.waited = now() - born_;
+  out.strikes = choices_[index].strikes;
   self_->send(links_.scheduler, std::move(out), generation_actor{self_});
 }
 

@@ -14,8 +14,8 @@ namespace troupe {
 
 /// Every number of the company, as plain data. Each call says what time it is, which never goes back.
 ///
-/// A request is counted when its sink has ended, so that at every moment the total is the sum of what succeeded,
-/// failed and was cancelled. The hit rate is hits / (hits + misses + coalesced): requests that bypass the cache do not
+/// A request is counted as started when it comes in and in the total when its sink has ended: at every moment the total
+/// is the sum of what succeeded, failed and was cancelled, and with what lives it is what was started. The hit rate is hits / (hits + misses + coalesced): requests that bypass the cache do not
 /// count, nor do those that were refused before a run could start. Latencies are those of requests that succeeded,
 /// times to the first token those of all that had one, queue times those of all that had a run. Tokens a second are
 /// the decoded tokens of the last ten seconds' steps; the token totals are those of the requests that ended, whether
@@ -24,9 +24,13 @@ class metrics_board {
 public:
   metrics_board(metrics_options options, time_point start);
 
+  void request_started() { ++started_; }
   void take(const sink_record& x, time_point now);
   void take(const step_record& x, time_point now);
   void take(const worker_ready& x);
+  void take(const worker_status& x);
+  /// A worker that does not come back is forgotten.
+  void take(const worker_gone& x);
   void take(const scheduler_load& x) { scheduler_ = x; }
   void take(const cache_load& x) { cache_ = x; }
 
@@ -39,6 +43,11 @@ private:
     std::uint64_t steps = 0;
     std::uint64_t prefill_tokens = 0;
     std::uint64_t decode_tokens = 0;
+    std::uint64_t evicted = 0;
+    std::uint64_t prefix_query_tokens = 0;
+    std::uint64_t prefix_hit_tokens = 0;
+    worker_state state = worker_state::loading;
+    std::uint32_t restarts = 0;
     sample_window step_time;
     sample_window rows;
   };
@@ -49,6 +58,7 @@ private:
 
   metrics_options options_;
   time_point start_;
+  std::uint64_t started_ = 0;
   std::uint64_t successful_ = 0;
   std::uint64_t failed_ = 0;
   std::uint64_t cancelled_ = 0;

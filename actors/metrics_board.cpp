@@ -72,6 +72,9 @@ void metrics_board::take(const step_record& x, time_point now) {
   ++worker.steps;
   worker.prefill_tokens += x.prefill_tokens;
   worker.decode_tokens += x.decode_tokens;
+  worker.evicted += x.evicted;
+  worker.prefix_query_tokens += x.prefix_query_tokens;
+  worker.prefix_hit_tokens += x.prefix_hit_tokens;
   worker.step_time.add(seconds(x.duration), now);
   worker.rows.add(x.rows, now);
   decoded_.add(x.decode_tokens, now);
@@ -84,10 +87,23 @@ void metrics_board::take(const worker_ready& x) {
   worker.last = {};
 }
 
+void metrics_board::take(const worker_status& x) {
+  auto& worker = worker_of(x.worker);
+  worker.state = x.state;
+  worker.restarts = x.restarts;
+}
+
+void metrics_board::take(const worker_gone& x) {
+  if (!x.expected_back)
+    workers_.erase(x.worker);
+}
+
 metrics_snapshot metrics_board::snapshot(time_point now) {
   metrics_snapshot out;
   out.uptime = now - start_;
+  out.started_requests = started_;
   out.total_requests = successful_ + failed_ + cancelled_;
+  out.live_requests = started_ - out.total_requests;
   out.successful_requests = successful_;
   out.failed_requests = failed_;
   out.cancelled_requests = cancelled_;
@@ -119,7 +135,7 @@ metrics_snapshot metrics_board::snapshot(time_point now) {
 
 metrics_board::worker_board& metrics_board::worker_of(worker_id id) {
   const sample_window empty{options_.window, options_.max_samples};
-  return workers_.try_emplace(id, worker_board{{}, {}, 0, 0, 0, empty, empty}).first->second;
+  return workers_.try_emplace(id, worker_board{{}, {}, 0, 0, 0, 0, 0, 0, worker_state::loading, 0, empty, empty}).first->second;
 }
 
 void metrics_board::count_outcome(const sink_record& x) {
@@ -156,6 +172,11 @@ worker_metrics metrics_board::metrics_of(worker_id id, worker_board& x, time_poi
   out.mean_rows = x.rows.summary(now).mean;
   out.prefill_tokens = x.prefill_tokens;
   out.decode_tokens = x.decode_tokens;
+  out.evicted = x.evicted;
+  out.prefix_query_tokens = x.prefix_query_tokens;
+  out.prefix_hit_tokens = x.prefix_hit_tokens;
+  out.state = x.state;
+  out.restarts = x.restarts;
   return out;
 }
 

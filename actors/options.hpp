@@ -27,6 +27,12 @@ struct gateway_options {
 struct scheduler_options {
   /// A waiting request gains one step of priority each time this much passes, so that none starves.
   std::chrono::nanoseconds aging{std::chrono::seconds{10}};
+  /// A worker that has work and finishes no step for `stall_factor` times its longest one is given up, but not before
+  /// it was silent for this long.
+  std::chrono::nanoseconds least_stall{std::chrono::seconds{5}};
+  std::uint32_t stall_factor = 10;
+  /// A sequence that this many workers may have died of is failed.
+  std::uint32_t most_strikes = 2;
 };
 
 struct worker_options {
@@ -35,8 +41,12 @@ struct worker_options {
   std::string model;
   /// New tokens of one step; a prefill chunk takes what the decodes leave.
   std::size_t step_tokens = 256;
+  /// Whether sequences share the blocks of equal beginnings.
+  bool prefix_cache = true;
   /// Tokens that end an answer.
   std::vector<engine::token_id> eos;
+
+  friend bool operator==(const worker_options&, const worker_options&) = default;
 };
 
 struct metrics_options {
@@ -51,6 +61,8 @@ struct supervisor_options {
   /// A worker that failed is started again after this much, doubled each time up to the second.
   std::chrono::nanoseconds restart_delay{std::chrono::milliseconds{500}};
   std::chrono::nanoseconds max_restart_delay{std::chrono::seconds{30}};
+  /// Whether operators may have workers fail on purpose.
+  bool drills = false;
 };
 
 struct generation_options {

@@ -15,11 +15,15 @@ worker_credit fresh_credit(const worker_ready& ready) {
   return worker;
 }
 
-void update_credit(worker_credit& worker, const room& free) {
+void update_credit(worker_credit& worker, const room& free, std::chrono::steady_clock::time_point now) {
   worker.free_slots = free.free_slots;
   worker.free_blocks = free.free_blocks;
   while (!worker.unseen.empty() && worker.unseen.front().number <= free.last_admit_seen)
     worker.unseen.pop_front();
+  if (free.step_time.count() > 0) {
+    worker.last_progress = now;
+    worker.longest_step = std::max(worker.longest_step, free.step_time);
+  }
 }
 
 std::uint64_t charge(worker_credit& worker, std::size_t tokens) {
@@ -49,22 +53,27 @@ bool could_hold(const worker_credit& worker, std::size_t tokens) {
   return tokens + 1 <= worker.size.context && blocks_for(tokens + 1, worker.size.block_size) <= worker.size.blocks;
 }
 
-bool can_take(const worker_credit& worker, std::size_t tokens) {
-  return worker.present && could_hold(worker, tokens) && slots_left(worker) > 0 &&
+bool can_take(const worker_credit& worker, std::size_t tokens, bool on_trial) {
+  return worker.present && !worker.draining && !(on_trial && worker.on_trial > 0) && could_hold(worker, tokens) && slots_left(worker) > 0 &&
     blocks_left(worker) >= blocks_for(tokens + 1, worker.size.block_size) + worker.placed;
 }
 
-std::optional<std::size_t> choose_worker(
-  const std::vector<const worker_credit*>& workers, const std::string& model, std::size_t tokens) {
-  // Smaller is better. What a worker holds of the sequence's prefix is to come first here.
-  const auto load = [&](std::size_t i) {
-    return std::tuple{workers[i]->placed, -std::int64_t{blocks_left(*workers[i])}, i};
+std::optional<std::size_t> choose_worker(const std::vector<candidate>& candidates, std::size_t tokens, bool on_trial) {
+  // Smaller is better.
+  const auto badness = [&](std::size_t i) {
+    const auto& [worker, cached] = candidates[i];
+    const auto saved = 2 * cached >= tokens ? static_cast<std::int64_t>(cached) : 0;
+    return std::tuple{-saved, worker->placed, -std::int64_t{blocks_left(*worker)}, i};
   };
   std::optional<std::size_t> best;
-  for (std::size_t i = 0; i < workers.size(); ++i)
-    if (workers[i]->size.model == model && can_take(*workers[i], tokens) && (!best || load(i) < load(*best)))
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    if (can_take(*candidates[i].worker, tokens, on_trial) && (!best || badness(i) < badness(*best)))
       best = i;
   return best;
+}
+
+timespan stall_limit(const worker_credit& worker, timespan least, std::uint32_t factor) {
+  return std::max(least, worker.longest_step * factor);
 }
 
 } // namespace troupe

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -27,22 +28,26 @@ failure objection(const placement_request& work, const batch_limits& limits) {
 
 } // namespace
 
-batch_limits limits_of(const engine::model_info& info, std::size_t step_tokens) {
+batch_limits limits_of(const engine::model_info& info, const worker_options& options) {
   batch_limits limits;
-  limits.step_tokens = std::max<std::size_t>(1, std::min(step_tokens, info.max_step_tokens));
+  limits.step_tokens = std::max<std::size_t>(1, std::min(options.step_tokens, info.max_step_tokens));
   limits.slots = std::min(info.max_sequences, limits.step_tokens);
   limits.blocks = info.kv_blocks;
   limits.block_size = info.block_size;
   limits.context = std::min(info.context, info.kv_blocks * info.block_size);
+  limits.share_prefixes = options.prefix_cache;
+  limits.model = info.digest;
   return limits;
 }
 
-resident_batch::resident_batch(worker_id id, const batch_limits& limits, std::vector<token_id> eos)
+resident_batch::resident_batch(
+  worker_id id, batch_limits limits, cache::block_hasher hasher, std::vector<token_id> eos)
     : id_{id},
-      limits_{limits},
+      limits_{std::move(limits)},
       eos_{std::move(eos)},
-      pool_{limits.blocks} {
-  for (std::size_t slot = limits.slots; slot > 0; --slot)
+      hasher_{hasher},
+      kv_{{limits_.blocks, limits_.block_size, limits_.share_prefixes}, hasher_} {
+  for (std::size_t slot = limits_.slots; slot > 0; --slot)
     slots_.push_back(static_cast<std::uint32_t>(slot - 1));
 }
 
@@ -68,6 +73,11 @@ void resident_batch::take_in(assignment work) {
   sequence.rank = work.rank;
   sequence.slot = slots_.back();
   slots_.pop_back();
+  const auto& tokens = sequence.work.tokens;
+  // One token is left to compute, or there would be nothing to draw from.
+  sequence.blocks = kv_.begin(
+    hasher_.scope(limits_.model, sequence.work.adapter, sequence.work.tenant_salt), tokens, tokens.size() - 1);
+  sequence.position = static_cast<std::uint32_t>(sequence.blocks.filled());
   residents_.push_back(std::move(sequence));
 }
 
@@ -79,7 +89,9 @@ void resident_batch::remove(const sequence_key& key, epoch_id epoch) {
 }
 
 engine::batch resident_batch::begin_step() {
-  const auto plan = plan_step(residents_, {limits_.step_tokens, limits_.block_size, pool_.available()});
+  const auto plan = plan_step(residents_, {limits_.step_tokens, limits_.block_size, kv_.available()});
+  last_step_ = {};
+  last_step_.evicted = static_cast<std::uint32_t>(plan.evicted.size());
   for (const auto i : plan.evicted)
     leave(i, departure_reason::evicted);
   if (plan.too_large) {
@@ -92,15 +104,12 @@ engine::batch resident_batch::begin_step() {
     leave(*plan.too_large, departure_reason::failed);
   }
   rows_ = plan.rows;
-  last_step_ = {};
   last_step_.rows = static_cast<std::uint32_t>(rows_.size());
   engine::batch step;
   for (const auto& row : rows_) {
     auto& sequence = residents_[row.resident];
-    const auto taken = pool_.take(row.new_blocks);
-    if (!taken)
+    if (!kv_.grow(sequence.blocks, row.new_blocks))
       throw std::logic_error("resident_batch: a planned step has no blocks");
-    sequence.blocks.insert(sequence.blocks.end(), taken->begin(), taken->end());
     const bool decode = sequence.remaining() == 1 && sequence.generated() > 0;
     (decode ? last_step_.decode_tokens : last_step_.prefill_tokens) += row.tokens;
     step.rows.push_back(make_row(sequence, row.tokens));
@@ -112,8 +121,11 @@ void resident_batch::finish_row(std::size_t row, const engine::row_output& outpu
   auto& sequence = residents_[rows_[row].resident];
   const bool sampled = rows_[row].tokens == sequence.remaining();
   sequence.position += rows_[row].tokens;
+  kv_.computed(sequence.blocks, std::span{sequence.work.tokens}.first(sequence.position));
   if (!sampled)
     return;
+  if (!std::exchange(sequence.prefilled, true))
+    prefilled_.push_back(sequence.work.key);
   if (!output.token)
     throw std::logic_error("the engine drew no token for row " + std::to_string(row));
   sequence_tokens news;
@@ -139,8 +151,7 @@ void resident_batch::fail_row(std::size_t row, const std::string& why) {
 void resident_batch::leave(std::size_t index, departure_reason reason) {
   auto& sequence = residents_[index];
   sequence.leaving = reason;
-  pool_.release(sequence.blocks);
-  sequence.blocks.clear();
+  kv_.release(sequence.blocks);
 }
 
 void resident_batch::end_step() {
@@ -166,17 +177,22 @@ room resident_batch::take_room() {
   free.worker = id_;
   free.last_admit_seen = last_admit_seen_;
   free.free_slots = static_cast<std::uint32_t>(slots_.size());
-  free.free_blocks = static_cast<std::uint32_t>(unclaimed_blocks(residents_, limits_.block_size, pool_.available()));
+  free.free_blocks = static_cast<std::uint32_t>(unclaimed_blocks(residents_, limits_.block_size, kv_.available()));
+  free.prefilled = std::exchange(prefilled_, {});
   free.left = std::exchange(left_, {});
   return free;
 }
 
-step_record resident_batch::record(timespan duration) const {
+step_record resident_batch::record(timespan duration) {
   step_record done = last_step_;
   done.worker = id_;
   done.duration = duration;
   done.resident = static_cast<std::uint32_t>(residents_.size());
-  done.blocks_used = static_cast<std::uint32_t>(pool_.size() - pool_.available());
+  done.blocks_used = static_cast<std::uint32_t>(kv_.size() - kv_.available());
+  const auto& now = kv_.statistics();
+  done.prefix_query_tokens = now.query_tokens - counted_.query_tokens;
+  done.prefix_hit_tokens = now.hit_tokens - counted_.hit_tokens;
+  counted_ = now;
   return done;
 }
 

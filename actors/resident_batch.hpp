@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "actors/options.hpp"
 #include "actors/protocol/types.hpp"
 #include "actors/step_plan.hpp"
-#include "cache/block_pool.hpp"
+#include "cache/block_hash.hpp"
+#include "cache/prefix_index.hpp"
 #include "engine/engine.hpp"
 
 namespace troupe {
@@ -21,11 +23,15 @@ struct batch_limits {
   std::size_t step_tokens = 1;
   /// Longest sequence, prompt and answer together.
   std::size_t context = 0;
+  /// Whether sequences share the blocks of equal beginnings.
+  bool share_prefixes = true;
+  /// The model's digest: blocks hold what this model made of their tokens.
+  std::string model;
 };
 
 /// What a worker can serve with this engine: no more sequences than a step has tokens for, so that each goes on in
 /// every step, and no sequence longer than the whole KV cache.
-batch_limits limits_of(const engine::model_info& info, std::size_t step_tokens);
+batch_limits limits_of(const engine::model_info& info, const worker_options& options);
 
 /// The resident batch.
 ///
@@ -34,7 +40,8 @@ batch_limits limits_of(const engine::model_info& info, std::size_t step_tokens);
 /// worker owns it.
 class resident_batch {
 public:
-  resident_batch(worker_id id, const batch_limits& limits, std::vector<token_id> eos);
+  /// `hasher` names the content of KV blocks.
+  resident_batch(worker_id id, batch_limits limits, cache::block_hasher hasher, std::vector<token_id> eos);
 
   /// Takes a sequence in for the next step. One that can never run is failed, with the next report.
   void take_in(assignment work);
@@ -62,7 +69,7 @@ public:
   /// What can be taken in, and who left since the last call.
   room take_room();
   /// The last step's numbers, and what is held now.
-  step_record record(timespan duration) const;
+  step_record record(timespan duration);
 
 private:
   void leave(std::size_t index, departure_reason reason);
@@ -71,7 +78,8 @@ private:
   worker_id id_;
   batch_limits limits_;
   std::vector<token_id> eos_;
-  cache::block_pool pool_;
+  cache::block_hasher hasher_;
+  cache::prefix_index kv_;
   /// Free slots, the next one to hand out last.
   std::vector<std::uint32_t> slots_;
   /// In the order of admission.
@@ -79,9 +87,12 @@ private:
   std::vector<planned_row> rows_;
   step_report report_;
   std::vector<departure> left_;
+  std::vector<sequence_key> prefilled_;
   std::uint64_t last_admit_seen_ = 0;
   /// What the last step fed.
   step_record last_step_;
+  /// Counters of the prefix index when the last record was made.
+  cache::prefix_statistics counted_;
 };
 
 } // namespace troupe

@@ -3,31 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/schedule_failures.hpp"
+
 namespace troupe {
-
-namespace {
-
-sequence_failed too_long(const placement_request& work, const std::vector<const worker_credit*>& workers) {
-  std::size_t largest = 0;
-  for (const auto* worker : workers)
-    largest = std::max(
-      largest, std::min<std::size_t>(worker->size.context, std::size_t{worker->size.blocks} * worker->size.block_size));
-  sequence_failed failed{work.key, 0, {}};
-  failed.reason.code = failure_code::context_length_exceeded;
-  failed.reason.message = "the sequence has " + std::to_string(work.tokens.size()) +
-    " tokens and needs room for one more; the largest worker of model '" + work.model + "' holds " +
-    std::to_string(largest);
-  return failed;
-}
-
-sequence_failed no_tokens(const placement_request& work) {
-  sequence_failed failed{work.key, 0, {}};
-  failed.reason.code = failure_code::invalid_request;
-  failed.reason.message = "a prompt must have at least 1 token, got 0";
-  return failed;
-}
-
-} // namespace
 
 std::uint64_t eviction_rank(std::int32_t priority, time_point arrived) {
   constexpr std::int64_t most = (std::int64_t{1} << 23) - 1;
@@ -41,6 +19,11 @@ std::uint64_t eviction_rank(std::int32_t priority, time_point arrived) {
 bool schedule::request(placement_request work, time_point now) {
   if (entries_.contains(work.key))
     return false;
+  if (const auto lost = lost_models_.find(work.model); lost != lost_models_.end()) {
+    orders_.failed.push_back(no_worker(work.key, work.model, lost->second));
+    orders_.forgotten.push_back(work.key);
+    return true;
+  }
   if (work.tokens.empty()) {
     orders_.failed.push_back(no_tokens(work));
     orders_.forgotten.push_back(work.key);
@@ -51,6 +34,7 @@ bool schedule::request(placement_request work, time_point now) {
   queues_[work.model].push(key, turn_of(work.priority, arrived, ++arrivals_, options_.aging));
   entry waiting;
   waiting.rank = eviction_rank(work.priority, arrived);
+  waiting.strikes = work.strikes;
   waiting.work = std::move(work);
   entries_.emplace(key, std::move(waiting));
   return true;
@@ -74,96 +58,70 @@ void schedule::cancel(const sequence_key& key) {
   orders_.forgotten.push_back(key);
 }
 
-void schedule::worker_is_ready(const worker_ready& ready) {
-  if (workers_.contains(ready.worker))
-    worker_is_gone(ready.worker);
-  workers_.insert_or_assign(ready.worker, fresh_credit(ready));
-}
+// -- placing --------------------------------------------------------------------------------------------------------
 
-void schedule::worker_is_gone(worker_id id) {
-  const auto worker = workers_.find(id);
-  if (worker == workers_.end() || !worker->second.present)
-    return;
-  worker->second.present = false;
-  worker->second.placed = 0;
-  for (auto i = entries_.begin(); i != entries_.end();) {
-    const auto sequence = i++;
-    if (sequence->second.epoch != 0 && sequence->second.worker == id)
-      lose(sequence);
-  }
-}
-
-void schedule::worker_has_room(const room& free) {
-  const auto worker = workers_.find(free.worker);
-  if (worker == workers_.end() || !worker->second.present)
-    return;
-  update_credit(worker->second, free);
-  for (const auto& who : free.left)
-    take_leave(who, worker->second);
-}
-
-void schedule::take_leave(const departure& who, worker_credit& worker) {
-  const auto found = entries_.find(who.key);
-  if (found == entries_.end() || found->second.epoch != who.epoch)
-    return;
-  --worker.placed;
-  if (who.reason == departure_reason::evicted) {
-    lose(found);
-    return;
-  }
-  --running_;
-  forget(found);
-}
-
-void schedule::lose(entries::iterator sequence) {
-  --running_;
-  if (!sequence->second.cancelled)
-    orders_.lost.push_back({sequence->first, sequence->second.epoch});
-  forget(sequence);
-}
-
-void schedule::forget(entries::iterator sequence) {
-  if (!sequence->second.cancelled)
-    orders_.forgotten.push_back(sequence->first);
-  entries_.erase(sequence);
-}
-
-schedule_orders schedule::decide() {
+schedule_orders schedule::decide(time_point now) {
   for (auto i = queues_.begin(); i != queues_.end();) {
-    place_queue(i->first, i->second);
+    place_queue(i->first, i->second, now);
     i = i->second.empty() ? queues_.erase(i) : std::next(i);
   }
   return std::exchange(orders_, {});
 }
 
-void schedule::place_queue(const std::string& model, run_queue& queue) {
-  std::vector<worker_id> ids;
-  std::vector<const worker_credit*> workers;
-  for (const auto& [id, worker] : workers_) {
-    if (worker.size.model != model)
-      continue;
-    ids.push_back(id);
-    workers.push_back(&worker);
-  }
+void schedule::place_queue(const std::string& model, run_queue& queue, time_point now) {
+  std::vector<worker_id> workers;
+  for (const auto& [id, worker] : workers_)
+    if (worker.size.model == model && !worker.draining)
+      workers.push_back(id);
   while (!queue.empty() && !workers.empty()) {
     const auto found = entries_.find(queue.front());
     auto& sequence = found->second;
     const auto tokens = sequence.work.tokens.size();
-    if (std::none_of(workers.begin(), workers.end(), [&](const auto* w) { return could_hold(*w, tokens); })) {
-      orders_.failed.push_back(too_long(sequence.work, workers));
+    const auto candidates = candidates_for(sequence, workers);
+    if (std::none_of(
+          candidates.begin(), candidates.end(), [&](const candidate& x) { return could_hold(*x.worker, tokens); })) {
+      orders_.failed.push_back(too_long(sequence.work, candidates));
       queue.erase(found->first);
       forget(found);
       continue;
     }
-    const auto chosen = choose_worker(workers, model, tokens);
+    const auto chosen = choose_worker(candidates, tokens, sequence.strikes > 0);
     if (!chosen)
       return;
     queue.erase(found->first);
-    place(sequence, workers_.at(ids[*chosen]));
+    place(sequence, workers_.at(workers[*chosen]), now);
   }
 }
 
-void schedule::place(entry& sequence, worker_credit& worker) {
+std::vector<candidate> schedule::candidates_for(entry& sequence, const std::vector<worker_id>& workers) {
+  std::vector<candidate> out;
+  for (const auto id : workers) {
+    const auto& worker = workers_.at(id);
+    // With one worker there is nothing to choose.
+    const auto blocks = workers.size() > 1 ? prefixes_.match(id, hashes_of(sequence, worker.size.block_size)) : 0;
+    out.push_back({&worker, blocks * worker.size.block_size});
+  }
+  return out;
+}
+
+const std::vector<cache::block_hash>& schedule::hashes_of(entry& sequence, std::size_t block_size) {
+  if (sequence.hashed_block_size != block_size) {
+    const auto& work = sequence.work;
+    sequence.hashes = cache::hash_full_blocks(
+      hasher_, hasher_.scope(work.model, work.adapter, work.tenant_salt), work.tokens, block_size);
+    sequence.hashed_block_size = block_size;
+  }
+  return sequence.hashes;
+}
+
+void schedule::place(entry& sequence, worker_credit& worker, time_point now) {
+  if (worker.placed == 0)
+    worker.last_progress = now;
+  if (sequence.hashed_block_size == worker.size.block_size)
+    prefixes_.insert(worker.size.worker, sequence.hashes);
+  sequence.hashes = {};
+  sequence.on_trial = sequence.strikes > 0;
+  worker.on_trial += sequence.on_trial ? 1 : 0;
   assignment work;
   work.number = charge(worker, sequence.work.tokens.size());
   work.epoch = ++last_epoch_;

@@ -1,5 +1,6 @@
 #include "actors/scheduler.hpp"
 
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -8,6 +9,9 @@ namespace troupe {
 namespace {
 
 using scheduler_pointer = scheduler_actor::stateful_pointer<scheduler_state>;
+
+/// How often workers that have work are looked at.
+constexpr auto stall_check_period = std::chrono::seconds{1};
 
 template <class Message>
 void tell_generation(scheduler_pointer self, const sequence_key& key, Message&& message) {
@@ -19,7 +23,7 @@ void tell_generation(scheduler_pointer self, const sequence_key& key, Message&& 
 /// Decides, and tells everybody what was decided.
 void carry_out(scheduler_pointer self, const metrics_actor& metrics) {
   auto& state = self->state;
-  auto orders = state.plan->decide();
+  auto orders = state.plan->decide(self->clock().now());
   for (const auto& x : orders.removals)
     if (const auto worker = state.workers.find(x.worker); worker != state.workers.end())
       self->send(worker->second, remove_atom_v, x.key, x.epoch);
@@ -34,10 +38,18 @@ void carry_out(scheduler_pointer self, const metrics_actor& metrics) {
   }
   for (const auto& key : orders.forgotten)
     state.generations.erase(key);
+  for (const auto& x : orders.stalled)
+    self->send(state.supervisor, stalled_atom_v, x.worker, x.idle);
+  for (const auto id : orders.drained)
+    self->send(state.supervisor, drained_atom_v, id);
   const auto load = state.plan->load();
   if (load.waiting != state.load.waiting || load.running != state.load.running)
     self->send(metrics, load);
   state.load = load;
+  if (load.running > 0 && !state.tick_armed) {
+    state.tick_armed = true;
+    self->delayed_send(self, stall_check_period, tick_atom_v);
+  }
 }
 
 sequence_failed already_there(const sequence_key& key) {
@@ -49,8 +61,9 @@ sequence_failed already_there(const sequence_key& key) {
 
 } // namespace
 
-scheduler_actor::behavior_type scheduler(scheduler_pointer self, scheduler_options options, metrics_actor metrics) {
-  self->state.plan.emplace(options);
+scheduler_actor::behavior_type scheduler(
+  scheduler_pointer self, scheduler_options options, cache::block_hasher hasher, metrics_actor metrics) {
+  self->state.plan.emplace(options, hasher);
   return {
     [self, metrics](placement_request& work, generation_actor generation) {
       const auto key = work.key;
@@ -65,21 +78,35 @@ scheduler_actor::behavior_type scheduler(scheduler_pointer self, scheduler_optio
       self->state.plan->cancel(key);
       carry_out(self, metrics);
     },
-    [self, metrics](const worker_ready& ready, worker_actor worker) {
+    [self, metrics](const worker_ready& ready, worker_actor worker, supervisor_actor supervisor) {
+      self->state.supervisor = std::move(supervisor);
       self->state.workers.insert_or_assign(ready.worker, std::move(worker));
       self->state.plan->worker_is_ready(ready);
       carry_out(self, metrics);
     },
-    [self, metrics](gone_atom, worker_id id) {
-      self->state.workers.erase(id);
-      self->state.plan->worker_is_gone(id);
+    [self, metrics](const worker_gone& gone) {
+      self->state.workers.erase(gone.worker);
+      self->state.plan->worker_is_gone(gone);
+      carry_out(self, metrics);
+    },
+    [self, metrics](drain_atom, worker_id id) {
+      self->state.plan->drain_worker(id);
+      carry_out(self, metrics);
+    },
+    [self, metrics](const model_lost& lost) {
+      self->state.plan->lose_model(lost);
       carry_out(self, metrics);
     },
     [self, metrics](const room& free) {
       const auto worker = self->state.workers.find(free.worker);
       if (worker == self->state.workers.end() || worker->second != self->current_sender())
         return;
-      self->state.plan->worker_has_room(free);
+      self->state.plan->worker_has_room(free, self->clock().now());
+      carry_out(self, metrics);
+    },
+    [self, metrics](tick_atom) {
+      self->state.tick_armed = false;
+      self->state.plan->look_for_stalls(self->clock().now());
       carry_out(self, metrics);
     },
   };

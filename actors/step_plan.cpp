@@ -1,6 +1,7 @@
 #include "actors/step_plan.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 namespace troupe {
@@ -10,7 +11,8 @@ namespace {
 /// Blocks missing for the first `tokens` tokens of a sequence.
 std::size_t missing_blocks(const resident& sequence, std::size_t tokens, std::size_t block_size) {
   const auto needed = (tokens + block_size - 1) / block_size;
-  return needed > sequence.blocks.size() ? needed - sequence.blocks.size() : 0;
+  const auto held = sequence.blocks.table().size();
+  return needed > held ? needed - held : 0;
 }
 
 /// Rows for those who stay, as if there were blocks enough.
@@ -35,6 +37,28 @@ std::vector<planned_row> choose_rows(
   return rows;
 }
 
+/// How many of those that stay hold each block; filled when the first one gives way.
+class block_holders {
+public:
+  explicit block_holders(const std::vector<resident>& residents) : residents_{residents} {}
+
+  /// How many blocks are free once this resident has gone too.
+  std::size_t give_way(std::size_t resident) {
+    if (count_.empty())
+      for (const auto& sequence : residents_)
+        for (const auto block : sequence.blocks.table())
+          ++count_[block];
+    std::size_t freed = 0;
+    for (const auto block : residents_[resident].blocks.table())
+      freed += --count_[block] == 0 ? 1 : 0;
+    return freed;
+  }
+
+private:
+  const std::vector<resident>& residents_;
+  std::unordered_map<engine::block_id, std::size_t> count_;
+};
+
 } // namespace
 
 step_plan plan_step(const std::vector<resident>& residents, const step_limits& limits) {
@@ -48,6 +72,7 @@ step_plan plan_step(const std::vector<resident>& residents, const step_limits& l
     return std::pair{residents[a].rank, residents[a].epoch} < std::pair{residents[b].rank, residents[b].epoch};
   });
   std::size_t free = limits.free_blocks;
+  block_holders holders{residents};
   while (!by_rank.empty()) {
     plan.rows = choose_rows(residents, stays, limits);
     std::size_t needed = 0;
@@ -58,7 +83,7 @@ step_plan plan_step(const std::vector<resident>& residents, const step_limits& l
     const auto last = by_rank.back();
     by_rank.pop_back();
     stays[last] = false;
-    free += residents[last].blocks.size();
+    free += holders.give_way(last);
     if (by_rank.empty())
       plan.too_large = last;
     else
@@ -74,7 +99,7 @@ engine::batch_row make_row(const resident& sequence, std::uint32_t tokens) {
   const auto first = sequence.work.tokens.begin() + sequence.position;
   row.tokens.assign(first, first + tokens);
   row.position = sequence.position;
-  row.blocks = sequence.blocks;
+  row.blocks = sequence.blocks.table();
   row.sample = tokens == sequence.remaining();
   row.sampling = sequence.work.sampling;
   row.choice = sequence.work.key.choice;

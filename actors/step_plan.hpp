@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/protocol/types.hpp"
+#include "cache/sequence_blocks.hpp"
 #include "engine/engine.hpp"
 
 namespace troupe {
@@ -20,8 +21,10 @@ struct resident {
   std::uint32_t slot = 0;
   /// How many of the tokens are in the KV cache.
   std::uint32_t position = 0;
-  /// Block i holds positions [i * block_size, (i + 1) * block_size).
-  std::vector<engine::block_id> blocks;
+  /// Block i holds positions [i * block_size, (i + 1) * block_size). Full ones may be other sequences' too.
+  cache::sequence_blocks blocks;
+  /// Whether its first token was drawn here.
+  bool prefilled = false;
   /// Set when it is to leave at the end of the step.
   std::optional<departure_reason> leaving;
 

@@ -1,7 +1,9 @@
 #include "actors/worker.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -65,6 +67,8 @@ std::exception_ptr run_alone(worker_self& state, const engine::batch& step) {
 std::exception_ptr run_rows(worker_self& state, const engine::batch& step) {
   engine::step_output output;
   try {
+    if (std::exchange(state.throw_once, false))
+      throw std::runtime_error("a drill");
     output = state.engine->collect(state.engine->submit(step));
   } catch (...) {
     if (step.rows.size() > 1)
@@ -78,10 +82,13 @@ std::exception_ptr run_rows(worker_self& state, const engine::batch& step) {
   return nullptr;
 }
 
-void tell_step(worker_pointer self, const worker_peers& peers) {
+/// `took` is the time of the step before; zero when there was none.
+void tell_step(worker_pointer self, const worker_peers& peers, timespan took = timespan{0}) {
   if (auto report = self->state.batch->take_report(); !report.tokens.empty() || !report.failed.empty())
     self->send(peers.fan_out, std::move(report));
-  self->send(peers.scheduler, self->state.batch->take_room());
+  auto room = self->state.batch->take_room();
+  room.step_time = took;
+  self->send(peers.scheduler, std::move(room));
 }
 
 void go_on(worker_pointer self) {
@@ -104,8 +111,10 @@ void step(worker_pointer self, const worker_peers& peers) {
     if (thrown && rows.rows.size() > 1)
       std::rethrow_exception(thrown);
     state.batch->end_step();
-    self->send(peers.metrics, state.batch->record(self->clock().now() - started));
-    tell_step(self, peers);
+    // A step that took no time by a fake clock is a step all the same.
+    const auto took = std::max(timespan{self->clock().now() - started}, timespan{1});
+    self->send(peers.metrics, state.batch->record(took));
+    tell_step(self, peers, took);
     if (state.fruitless_steps >= fruitless_steps_allowed)
       std::rethrow_exception(thrown);
   } else {
@@ -121,14 +130,30 @@ caf::error fail(worker_pointer self, worker_id id, const supervisor_actor& super
   return caf::make_error(code, std::move(reason));
 }
 
+void fail_on_purpose(worker_pointer self, worker_id id, const supervisor_actor& supervisor, drill_kind what,
+  const std::function<void()>& hang) {
+  switch (what) {
+  case drill_kind::throw_step:
+    self->state.throw_once = true;
+    break;
+  case drill_kind::die:
+    self->quit(fail(self, id, supervisor, company_error::worker_step_failed, "a drill", true));
+    break;
+  case drill_kind::hang:
+    if (hang)
+      hang();
+    break;
+  }
+}
+
 /// Loads the engine. Returns why the actor ends when it cannot.
 std::optional<caf::error> load_engine(worker_pointer self, worker_id id, const worker_options& options,
-  const worker_peers& peers, const engine_loader& load) {
+  const worker_peers& peers, const worker_tools& tools) {
   auto& state = self->state;
   try {
-    state.engine = load(options.engine);
-    const auto limits = limits_of(state.engine->info(), options.step_tokens);
-    state.batch = std::make_unique<resident_batch>(id, limits, options.eos);
+    state.engine = tools.load(options.engine);
+    const auto limits = limits_of(state.engine->info(), options);
+    state.batch = std::make_unique<resident_batch>(id, limits, tools.hasher, options.eos);
     self->send(
       peers.supervisor, describe(id, options, state.engine->info(), limits), caf::actor_cast<worker_actor>(self));
     return std::nullopt;
@@ -142,13 +167,13 @@ std::optional<caf::error> load_engine(worker_pointer self, worker_id id, const w
 } // namespace
 
 worker_actor::behavior_type worker(
-  worker_pointer self, worker_id id, worker_options options, worker_peers peers, engine_loader load) {
+  worker_pointer self, worker_id id, worker_options options, worker_peers peers, worker_tools tools) {
   self->monitor(peers.supervisor);
   self->set_down_handler([self](const caf::down_msg& down) { self->quit(down.reason); });
   self->set_exception_handler([self, id, supervisor = peers.supervisor](std::exception_ptr& thrown) {
     return fail(self, id, supervisor, company_error::worker_step_failed, text_of(thrown), true);
   });
-  if (auto why = load_engine(self, id, options, peers, load))
+  if (auto why = load_engine(self, id, options, peers, tools))
     self->quit(std::move(*why));
   return {
     [self, peers](assignment& work) {
@@ -163,6 +188,8 @@ worker_actor::behavior_type worker(
         tell_step(self, peers);
     },
     [self, peers](step_atom) { step(self, peers); },
+    [self, id, supervisor = peers.supervisor, hang = tools.hang](
+      drill_atom, drill_kind what) { fail_on_purpose(self, id, supervisor, what, hang); },
   };
 }
 

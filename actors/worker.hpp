@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 
 #include <caf/all.hpp>
@@ -21,6 +22,8 @@ struct worker_self {
   bool stepping = false;
   /// Steps in a row that threw for every row they had.
   std::size_t fruitless_steps = 0;
+  /// Whether a drill has the next step throw.
+  bool throw_once = false;
 };
 
 /// Whom a worker tells what.
@@ -31,6 +34,14 @@ struct worker_peers {
   supervisor_actor supervisor;
 };
 
+/// What a worker works with.
+struct worker_tools {
+  engine_loader load;
+  cache::block_hasher hasher;
+  /// Keeps the thread for a while.
+  std::function<void()> hang;
+};
+
 /// A worker. Loads its engine before it takes a message; spawned detached, in its own thread. Tells the supervisor
 /// `worker_ready`, or `worker_failed` and ends. Ends with its supervisor.
 ///
@@ -38,6 +49,6 @@ struct worker_peers {
 /// that throws is run again row by row: rows that throw alone fail alone. When several rows fail and none goes
 /// through, or single rows do so three steps in a row, the engine is broken: `worker_failed`, and the end.
 worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_self> self, worker_id id,
-  worker_options options, worker_peers peers, engine_loader load);
+  worker_options options, worker_peers peers, worker_tools tools);
 
 } // namespace troupe

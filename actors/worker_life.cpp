@@ -5,29 +5,13 @@
 
 namespace troupe {
 
-namespace {
-
-std::string name_of(engine::data_type dtype) {
-  switch (dtype) {
-  case engine::data_type::float32:
-    return "float32";
-  case engine::data_type::bfloat16:
-    return "bfloat16";
-  case engine::data_type::automatic:
-    break;
-  }
-  return "auto";
-}
-
-} // namespace
-
 worker_life::worker_life(worker_id id, const worker_options& options, const supervisor_options& delays, time_point now)
     : delays_{delays},
       delay_{delays.restart_delay} {
   status_.worker = id;
   status_.device = options.engine.device;
   status_.model = options.model;
-  status_.dtype = name_of(options.engine.dtype);
+  status_.dtype = engine::name(options.engine.dtype);
   enter(worker_state::loading, {}, now);
 }
 
@@ -41,6 +25,10 @@ void worker_life::became_ready(const worker_ready& ready, time_point now) {
   status_.device = ready.device;
   status_.dtype = ready.dtype;
   enter(worker_state::ready, {}, now);
+}
+
+void worker_life::drains(time_point now) {
+  enter(worker_state::draining, "it is not in the config any more", now);
 }
 
 void worker_life::said_why(std::string reason, bool retry) {

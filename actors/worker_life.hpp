@@ -24,6 +24,9 @@ public:
   /// It has loaded its model.
   void became_ready(const worker_ready& ready, time_point now);
 
+  /// It takes nothing new and ends when what it holds has ended.
+  void drains(time_point now);
+
   /// It says why it is about to end. Without `retry` it is never started again.
   void said_why(std::string reason, bool retry);
 
@@ -34,6 +37,9 @@ public:
   /// Its successor was started.
   void restarted(time_point now);
 
+  worker_state state() const { return status_.state; }
+  /// Whether a successor would fail for the same reason: it never comes.
+  bool hopeless() const { return status_.state == worker_state::failed && !retry_; }
   worker_status status(time_point now) const;
 
 private:

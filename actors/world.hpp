@@ -5,9 +5,11 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include <caf/error.hpp>
 
+#include "actors/options.hpp"
 #include "engine/engine.hpp"
 #include "text/tokenizer.hpp"
 
@@ -18,9 +20,14 @@ using engine_loader = std::function<std::unique_ptr<engine::engine>(const engine
 
 /// Randomness, engines and threads. Clocks come from the actor system (`self->clock()`).
 struct world {
-  /// 64 random bits: seeds, jitter. Called from the gateway and the supervisor only, never at once.
+  /// 64 random bits. Called while the company starts, then from the gateway only.
   std::function<std::uint64_t()> random;
   engine_loader load_engine;
+  /// The workers that the config names now, for a reload. Throws with one line that says why it does not hold. A
+  /// reload is refused when empty.
+  std::function<std::vector<worker_options>()> read_workers;
+  /// What a worker does when a drill has it hang: keeps its thread for a while.
+  std::function<void()> hang;
   /// Whether workers and the encoder get threads of their own. Off in deterministic tests.
   bool detached = true;
   /// Hears of a core actor that ended in another way than by `stop_company`, from the thread it ended in: the company

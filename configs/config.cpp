@@ -136,7 +136,7 @@ void apply(const overrides& flags, config& c, std::vector<worker_entry>& workers
   if (flags.model)
     c.model_path = *flags.model;
   if (flags.dtype) {
-    const auto dtype = dtype_named(*flags.dtype);
+    const auto dtype = engine::parse_data_type(*flags.dtype);
     if (!dtype)
       fail("--dtype must be " + std::string{allowed_dtypes} + ", got \"" + *flags.dtype + '"');
     c.dtype = *dtype;

@@ -128,11 +128,11 @@ setting<config> origins() {
 setting<config> model_dtype() {
   return {"model", "dtype", std::string{allowed_dtypes},
     [](config& target, const toml::node& node) {
-      const auto dtype = dtype_named(node.value_exact<std::string>().value_or(""));
+      const auto dtype = engine::parse_data_type(node.value_exact<std::string>().value_or(""));
       target.dtype = dtype.value_or(target.dtype);
       return dtype.has_value();
     },
-    [](const config& target) { return quoted(std::string{name_of(target.dtype)}); }};
+    [](const config& target) { return quoted(std::string{engine::name(target.dtype)}); }};
 }
 
 setting<worker_entry> worker_dtype() {
@@ -141,11 +141,11 @@ setting<worker_entry> worker_dtype() {
       const auto word = node.value_exact<std::string>();
       if (!word)
         return false;
-      target.dtype = dtype_named(*word);
+      target.dtype = engine::parse_data_type(*word);
       return target.dtype.has_value() || word->empty();
     },
     [](const worker_entry& target) {
-      return quoted(target.dtype ? std::string{name_of(*target.dtype)} : std::string{});
+      return quoted(target.dtype ? std::string{engine::name(*target.dtype)} : std::string{});
     }};
 }
 
@@ -262,26 +262,6 @@ worker_entry default_worker() {
   worker_entry result;
   result.options.engine.max_sequences = 12;
   return result;
-}
-
-std::optional<engine::data_type> dtype_named(std::string_view word) {
-  using engine::data_type;
-  for (const data_type dtype : {data_type::automatic, data_type::float32, data_type::bfloat16})
-    if (name_of(dtype) == word)
-      return dtype;
-  return std::nullopt;
-}
-
-std::string_view name_of(engine::data_type dtype) {
-  switch (dtype) {
-  case engine::data_type::float32:
-    return "float32";
-  case engine::data_type::bfloat16:
-    return "bfloat16";
-  case engine::data_type::automatic:
-    break;
-  }
-  return "auto";
 }
 
 bool names_a_device(std::string_view word) {

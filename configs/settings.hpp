@@ -47,9 +47,6 @@ config default_config();
 /// What a `[[worker]]` is before its table has said anything.
 worker_entry default_worker();
 
-/// `float32`, `bfloat16` or `auto`.
-std::optional<engine::data_type> dtype_named(std::string_view word);
-std::string_view name_of(engine::data_type dtype);
 
 /// `cpu`, or `cuda:` and a number.
 bool names_a_device(std::string_view word);

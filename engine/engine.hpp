@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::engine {
@@ -50,6 +51,8 @@ struct engine_options {
   std::size_t max_step_tokens = 512;
   /// Upper bound on a sequence's length in tokens; 0 takes the model's own.
   std::size_t max_context = 0;
+
+  friend bool operator==(const engine_options&, const engine_options&) = default;
 };
 
 /// What is known of a loaded model.
@@ -147,7 +150,25 @@ public:
   virtual step_output collect(ticket t) = 0;
 };
 
-/// Loads a model. Throws `load_error`. The KV cache is allocated and a warm-up step has run when it returns.
+/// Weights that engines of one process share: what one of them has loaded, the next one with the same model, dtype and
+/// device uses too. Keeps nothing alive itself. Thread safe; must outlive the calls that use it, not the engines.
+class weight_store {
+public:
+  weight_store();
+  ~weight_store();
+  weight_store(const weight_store&) = delete;
+  weight_store& operator=(const weight_store&) = delete;
+
+private:
+  struct entries;
+  std::unique_ptr<entries> entries_;
+  friend std::unique_ptr<engine> load_engine(const engine_options& options, weight_store& store);
+};
+
+/// Loads a model, with weights that may be another engine's too. Throws `load_error`. The KV cache is allocated and a
+/// warm-up step has run when it returns.
+std::unique_ptr<engine> load_engine(const engine_options& options, weight_store& store);
+/// The same with weights of its own.
 std::unique_ptr<engine> load_engine(const engine_options& options);
 
 /// Checks what can be checked without loading tensors: that the model exists, its headers hold, its architecture is
@@ -190,7 +211,25 @@ struct text_assets {
 /// Throws `load_error`.
 text_assets read_text_assets(const std::filesystem::path& model);
 
-/// Parses `float32`, `bfloat16` or `auto`. Returns nothing for another word.
-std::optional<data_type> parse_data_type(const std::string& word);
+/// `auto`, `float32` or `bfloat16`.
+constexpr std::string_view name(data_type dtype) {
+  switch (dtype) {
+  case data_type::float32:
+    return "float32";
+  case data_type::bfloat16:
+    return "bfloat16";
+  case data_type::automatic:
+    break;
+  }
+  return "auto";
+}
+
+/// The type that `name` gives this word to; nothing for another word.
+constexpr std::optional<data_type> parse_data_type(std::string_view word) {
+  for (const auto dtype : {data_type::automatic, data_type::float32, data_type::bfloat16})
+    if (name(dtype) == word)
+      return dtype;
+  return std::nullopt;
+}
 
 } // namespace troupe::engine

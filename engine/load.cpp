@@ -2,6 +2,7 @@
 #include "engine/checkpoint.hpp"
 #include "engine/device.hpp"
 #include "engine/torch_engine.hpp"
+#include "engine/weight_store.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -86,6 +87,11 @@ model_info inspect_model(const engine_options& options) {
 }
 
 std::unique_ptr<engine> load_engine(const engine_options& options) {
+  weight_store own;
+  return load_engine(options, own);
+}
+
+std::unique_ptr<engine> load_engine(const engine_options& options, weight_store& store) {
   auto planned = make_plan(options);
   const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const auto threads = options.threads > 0 ? options.threads : cores;
@@ -96,23 +102,13 @@ std::unique_ptr<engine> load_engine(const engine_options& options) {
     const c10::InferenceMode guard;
     const auto device = planned.device.cuda ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(planned.device.index))
                                             : at::Device(at::kCPU);
-    auto model = load_weights(planned.model, planned.dtype, device);
+    auto model = store.entries_->find_or_load(planned.model, planned.dtype, device);
     auto loaded = std::make_unique<torch_engine>(std::move(planned.info), std::move(model), threads);
     loaded->warm_up();
     return loaded;
   } catch (const c10::Error& error) {
     throw load_error(options.model.string() + " on " + options.device + ": " + error.what_without_backtrace());
   }
-}
-
-std::optional<data_type> parse_data_type(const std::string& word) {
-  if (word == "auto")
-    return data_type::automatic;
-  if (word == "float32")
-    return data_type::float32;
-  if (word == "bfloat16")
-    return data_type::bfloat16;
-  return std::nullopt;
 }
 
 } // namespace troupe::engine

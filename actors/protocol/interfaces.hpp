@@ -20,6 +20,8 @@ using edge_actor = caf::typed_actor<
 
 /// Counts what the company does. Nobody waits for it but those who ask for the numbers.
 using metrics_actor = caf::typed_actor<
+  // Counts a request that came in, before anything else is heard of it.
+  caf::reacts_to<started_atom>,
   // Counts one sink's end and writes its log line.
   caf::reacts_to<sink_record>,
   // Counts one step of a worker.
@@ -28,8 +30,12 @@ using metrics_actor = caf::typed_actor<
   caf::reacts_to<worker_ready>,
   // Takes the scheduler's and the cache's present sizes.
   caf::reacts_to<scheduler_load>, caf::reacts_to<cache_load>,
+  // Takes what became of a worker, and that it is gone.
+  caf::reacts_to<worker_status>, caf::reacts_to<worker_gone>,
   // Returns a copy of all counters.
-  caf::replies_to<snapshot_atom>::with<metrics_snapshot>>;
+  caf::replies_to<snapshot_atom>::with<metrics_snapshot>,
+  // Returns all counters in the text format of Prometheus.
+  caf::replies_to<expose_atom>::with<std::string>>;
 
 /// Admits requests or refuses them, and watches their deadlines.
 using gateway_actor = caf::typed_actor<
@@ -100,20 +106,9 @@ using worker_actor = caf::typed_actor<
   // Lets a sequence go before the next step.
   caf::reacts_to<remove_atom, sequence_key, epoch_id>,
   // Runs one step and, while there is work, tells itself to run the next.
-  caf::reacts_to<step_atom>>;
-
-/// Decides who runs next, and where.
-using scheduler_actor = caf::typed_actor<
-  // Queues a sequence; its generation hears `placement`, or `sequence_failed` when no worker can ever take it.
-  caf::reacts_to<placement_request, generation_actor>,
-  // The sequence is not wanted any more, wherever it is.
-  caf::reacts_to<cancel_atom, sequence_key>,
-  // A worker is there.
-  caf::reacts_to<worker_ready, worker_actor>,
-  // A worker is gone: what it held is lost.
-  caf::reacts_to<gone_atom, worker_id>,
-  // What a worker can take, and who left it.
-  caf::reacts_to<room>>;
+  caf::reacts_to<step_atom>,
+  // Fails on purpose.
+  caf::reacts_to<drill_atom, drill_kind>>;
 
 /// Watches over the workers' lives.
 using supervisor_actor = caf::typed_actor<
@@ -121,10 +116,38 @@ using supervisor_actor = caf::typed_actor<
   caf::reacts_to<worker_ready, worker_actor>,
   // A worker cannot load or go on.
   caf::reacts_to<worker_failed>,
+  // A worker has work and has finished no step for this long: it is given up.
+  caf::reacts_to<stalled_atom, worker_id, timespan>,
+  // A worker that is to be removed holds nothing any more.
+  caf::reacts_to<drained_atom, worker_id>,
   // Starts a worker's successor.
   caf::reacts_to<restart_atom, worker_id>,
+  // Has a worker fail on purpose.
+  caf::replies_to<drill_atom, worker_id, drill_kind>::with<order_result>,
+  // Reads the config again: starts the workers that are new in it, and drains and removes those that are not there
+  // any more.
+  caf::replies_to<reload_atom>::with<reload_result>,
   // Returns every worker with its state.
   caf::replies_to<status_atom>::with<company_status>>;
+
+/// Decides who runs next, and where.
+using scheduler_actor = caf::typed_actor<
+  // Queues a sequence; its generation hears `placement`, or `sequence_failed` when no worker can ever take it.
+  caf::reacts_to<placement_request, generation_actor>,
+  // The sequence is not wanted any more, wherever it is.
+  caf::reacts_to<cancel_atom, sequence_key>,
+  // A worker is there. The supervisor is told when it stalls or, being drained, holds nothing any more.
+  caf::reacts_to<worker_ready, worker_actor, supervisor_actor>,
+  // A worker is gone.
+  caf::reacts_to<worker_gone>,
+  // Nothing more goes to this worker.
+  caf::reacts_to<drain_atom, worker_id>,
+  // Fails what waits for a model, and what will ask for it until a worker holds it again.
+  caf::reacts_to<model_lost>,
+  // What a worker can take, and who left it.
+  caf::reacts_to<room>,
+  // Looks for workers that do not move.
+  caf::reacts_to<tick_atom>>;
 
 } // namespace troupe
 
@@ -133,4 +156,5 @@ CAF_ADD_TYPE_ID(troupe_handles, (troupe::edge_actor))
 CAF_ADD_TYPE_ID(troupe_handles, (troupe::gateway_actor))
 CAF_ADD_TYPE_ID(troupe_handles, (troupe::generation_actor))
 CAF_ADD_TYPE_ID(troupe_handles, (troupe::worker_actor))
+CAF_ADD_TYPE_ID(troupe_handles, (troupe::supervisor_actor))
 CAF_END_TYPE_ID_BLOCK(troupe_handles)

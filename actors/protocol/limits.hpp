@@ -75,7 +75,7 @@ inline constexpr std::size_t largest<encoded_prompt> = 8 + length_bytes + sequen
   1 + largest<failure>;
 template <>
 inline constexpr std::size_t largest<placement_request> = largest<sequence_key> + 1 + 3 * word + length_bytes +
-  sequence_tokens * sizeof(token_id) + 64;
+  sequence_tokens * sizeof(token_id) + 68;
 template <>
 inline constexpr std::size_t largest<assignment> = largest<placement_request> + 24;
 template <>
@@ -86,22 +86,26 @@ inline constexpr std::size_t largest<troupe::sequence_tokens> = largest<sequence
 template <>
 inline constexpr std::size_t largest<sequence_failed> = largest<sequence_key> + 8 + largest<failure>;
 template <>
-inline constexpr std::size_t largest<sequence_lost> = largest<sequence_key> + 8;
+inline constexpr std::size_t largest<sequence_lost> = largest<sequence_key> + 12;
 template <>
 inline constexpr std::size_t largest<step_report> = 4 + 2 * length_bytes +
   rows*(largest<troupe::sequence_tokens> + largest<sequence_failed>);
 template <>
 inline constexpr std::size_t largest<departure> = largest<sequence_key> + 8 + 1;
 template <>
-inline constexpr std::size_t largest<room> = 20 + length_bytes + rows* largest<departure>;
+inline constexpr std::size_t largest<room> = 28 + 2 * length_bytes + rows*(largest<sequence_key> + largest<departure>);
 template <>
 inline constexpr std::size_t largest<worker_ready> = 4 + 3 * word + 32;
+template <>
+inline constexpr std::size_t largest<worker_gone> = 6;
+template <>
+inline constexpr std::size_t largest<model_lost> = word + length_bytes + failure_text_bytes;
 template <>
 inline constexpr std::size_t largest<worker_failed> = 4 + length_bytes + failure_text_bytes + 1;
 template <>
 inline constexpr std::size_t largest<sink_record> = 3 * word + 8 + 4 + largest<token_usage> + 24;
 template <>
-inline constexpr std::size_t largest<step_record> = 32;
+inline constexpr std::size_t largest<step_record> = 52;
 template <>
 inline constexpr std::size_t largest<scheduler_load> = 8;
 template <>
@@ -109,11 +113,16 @@ inline constexpr std::size_t largest<cache_load> = 24;
 template <>
 inline constexpr std::size_t largest<worker_status> = 4 + 3 * word + 1 + length_bytes + failure_text_bytes + 12;
 template <>
-inline constexpr std::size_t largest<company_status> = length_bytes + workers* largest<worker_status>;
+inline constexpr std::size_t largest<company_status> = length_bytes + workers* largest<worker_status> + 4;
+template <>
+inline constexpr std::size_t largest<order_result> = 1 + length_bytes + failure_text_bytes;
+template <>
+inline constexpr std::size_t largest<reload_result> = 1 + length_bytes + failure_text_bytes +
+  2 * (length_bytes + workers * sizeof(worker_id)) + 4;
 template <>
 inline constexpr std::size_t largest<distribution> = 56;
 template <>
-inline constexpr std::size_t largest<worker_metrics> = 4 + word + 48 + largest<distribution> + 16;
+inline constexpr std::size_t largest<worker_metrics> = 4 + word + 48 + largest<distribution> + 45;
 template <>
 inline constexpr std::size_t largest<count_by_name> = word + 8;
 template <>
@@ -123,5 +132,7 @@ template <>
 inline constexpr std::size_t largest<cache_state> = 1;
 template <>
 inline constexpr std::size_t largest<detach_reason> = 1;
+template <>
+inline constexpr std::size_t largest<drill_kind> = 1;
 
 } // namespace troupe::limits

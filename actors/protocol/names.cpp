@@ -104,6 +104,18 @@ std::string_view name(worker_state x) {
   return "unknown";
 }
 
+std::string_view name(drill_kind x) {
+  switch (x) {
+  case drill_kind::throw_step:
+    return "throw";
+  case drill_kind::die:
+    return "die";
+  case drill_kind::hang:
+    return "hang";
+  }
+  return "unknown";
+}
+
 std::string_view name(failure_code x) {
   switch (x) {
   case failure_code::invalid_request:

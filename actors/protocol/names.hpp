@@ -7,7 +7,7 @@
 
 namespace troupe {
 
-/// The enumerator as it is written in the code; `unknown` for a value outside the enum.
+/// The enumerator as logs and the wire write it; `unknown` for a value outside the enum.
 std::string_view name(work_kind x);
 std::string_view name(finish_reason x);
 std::string_view name(cache_state x);
@@ -16,6 +16,7 @@ std::string_view name(prompt_form x);
 std::string_view name(detach_reason x);
 std::string_view name(outcome x);
 std::string_view name(worker_state x);
+std::string_view name(drill_kind x);
 std::string_view name(failure_code x);
 std::string_view name(departure_reason x);
 

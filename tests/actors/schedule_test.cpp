@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "actors/schedule.hpp"
+#include "tests/support/sequence_probes.hpp"
 
 using namespace troupe;
 using namespace std::chrono_literals;
@@ -8,14 +9,14 @@ using namespace std::chrono_literals;
 namespace {
 
 struct fixture {
-  schedule plan{scheduler_options{}};
+  schedule plan{scheduler_options{}, test::test_hasher()};
   time_point now{100s};
 
   placement_request work(run_id run, std::size_t tokens = 5, std::int32_t priority = 0) const {
     placement_request x;
     x.key.run = run;
     x.model = "m";
-    x.tokens.resize(tokens, 1);
+    x.tokens.resize(tokens, static_cast<token_id>(run));
     x.prompt_tokens = static_cast<std::uint32_t>(tokens);
     x.priority = priority;
     return x;
@@ -23,7 +24,7 @@ struct fixture {
 
   schedule_orders ask(const placement_request& x) {
     CHECK(plan.request(x, now));
-    return plan.decide();
+    return plan.decide(now);
   }
 
   schedule_orders ready(worker_id id, std::uint32_t slots, std::uint32_t blocks = 100, std::string model = "m") {
@@ -35,13 +36,13 @@ struct fixture {
     x.block_size = 4;
     x.context = 1000;
     plan.worker_is_ready(x);
-    return plan.decide();
+    return plan.decide(now);
   }
 
   schedule_orders say_room(worker_id id, std::uint64_t seen, std::uint32_t slots, std::vector<departure> left = {},
     std::uint32_t blocks = 100) {
-    plan.worker_has_room({id, seen, slots, blocks, std::move(left)});
-    return plan.decide();
+    plan.worker_has_room({id, seen, slots, blocks, timespan{1ms}, {}, std::move(left)}, now);
+    return plan.decide(now);
   }
 };
 
@@ -157,7 +158,7 @@ TEST_CASE_METHOD(fixture, "a sequence too long for every worker fails with numbe
 TEST_CASE_METHOD(fixture, "a sequence that only an absent worker can hold waits for it") {
   ready(0, 4, 10);
   ready(1, 4, 100);
-  plan.worker_is_gone(1);
+  plan.worker_is_gone({1, true, true});
   const auto orders = ask(work(1, 200));
   CHECK(orders.failed.empty());
   CHECK(placed(ready(1, 4, 100)) == runs{1});
@@ -182,13 +183,13 @@ TEST_CASE_METHOD(fixture, "a cancelled sequence that waits is gone at once") {
   ask(work(1));
   ask(work(2));
   plan.cancel({1, 0});
-  const auto orders = plan.decide();
+  const auto orders = plan.decide(now);
   CHECK(orders.removals.empty());
   CHECK(orders.forgotten == std::vector{sequence_key{1, 0}});
   CHECK(plan.load().waiting == 1);
   CHECK(placed(ready(0, 8)) == runs{2});
   plan.cancel({77, 0});
-  CHECK(plan.decide().forgotten.empty());
+  CHECK(plan.decide(now).forgotten.empty());
 }
 
 TEST_CASE_METHOD(fixture, "a cancelled sequence that runs keeps its place until it has left") {
@@ -196,14 +197,14 @@ TEST_CASE_METHOD(fixture, "a cancelled sequence that runs keeps its place until 
   ask(work(1));
   ask(work(2));
   plan.cancel({1, 0});
-  const auto orders = plan.decide();
+  const auto orders = plan.decide(now);
   REQUIRE(orders.removals.size() == 1);
   CHECK(orders.removals[0].worker == 0);
   CHECK(orders.removals[0].epoch == 1);
   CHECK(placed(orders).empty());
   CHECK(plan.load().running == 1);
   plan.cancel({1, 0});
-  CHECK(plan.decide().removals.empty());
+  CHECK(plan.decide(now).removals.empty());
   const auto after = say_room(0, 1, 1, {left(1, 1, departure_reason::removed)});
   CHECK(placed(after) == runs{2});
   CHECK(after.lost.empty());
@@ -237,15 +238,15 @@ TEST_CASE_METHOD(fixture, "a worker that is gone loses all it held") {
   ask(work(2));
   ask(work(3));
   plan.cancel({2, 0});
-  plan.decide();
-  plan.worker_is_gone(0);
-  const auto orders = plan.decide();
+  plan.decide(now);
+  plan.worker_is_gone({0, true, true});
+  const auto orders = plan.decide(now);
   REQUIRE(orders.lost.size() == 2);
   CHECK(orders.lost[0].key.run == 1);
   CHECK(orders.lost[1].key.run == 3);
   CHECK(plan.load().running == 0);
-  plan.worker_is_gone(0);
-  CHECK(plan.decide().lost.empty());
+  plan.worker_is_gone({0, true, true});
+  CHECK(plan.decide(now).lost.empty());
   CHECK(placed(ask(work(1))).empty());
   // Its successor has all its room and counts from one again.
   const auto after = ready(0, 1);
@@ -257,8 +258,8 @@ TEST_CASE_METHOD(fixture, "a worker that is gone loses all it held") {
 TEST_CASE_METHOD(fixture, "an old epoch's departure takes nothing from the present one") {
   ready(0, 1);
   ask(work(1));
-  plan.worker_is_gone(0);
-  plan.decide();
+  plan.worker_is_gone({0, true, true});
+  plan.decide(now);
   ask(work(1));
   ready(0, 1);
   CHECK(plan.load().running == 1);

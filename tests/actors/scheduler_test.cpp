@@ -12,7 +12,7 @@ namespace {
 
 struct fixture : deterministic_system {
   sequence_probes peers{*this};
-  scheduler_actor s = spawn(scheduler, scheduler_options{}, peers.metrics);
+  scheduler_actor s = spawn(scheduler, scheduler_options{}, test_hasher(), peers.metrics);
 
   explicit fixture(std::uint64_t seed = 0) : deterministic_system{seed} {}
 
@@ -41,7 +41,7 @@ struct fixture : deterministic_system {
     ready.blocks = 100;
     ready.block_size = 4;
     ready.context = 400;
-    tell(s, ready, handle);
+    tell(s, ready, handle, peers.supervisor);
     return handle;
   }
 
@@ -56,7 +56,7 @@ struct fixture : deterministic_system {
 };
 
 room room_of(worker_id id, std::uint64_t seen, std::uint32_t slots, std::vector<departure> left = {}) {
-  return {id, seen, slots, 100, std::move(left)};
+  return {id, seen, slots, 100, timespan{1ms}, {}, std::move(left)};
 }
 
 } // namespace
@@ -133,7 +133,7 @@ TEST_CASE_METHOD(fixture, "what a worker held is placed anew when it is gone") {
   const auto one = ask_place(1, prompt_of(5), 3);
   run();
   add_worker(1, 4);
-  tell(s, gone_atom_v, worker_id{0});
+  tell(s, worker_gone{0, true, true});
   CHECK(one->lost == 1);
   REQUIRE(one->placements.size() == 2);
   CHECK(one->placements[1].worker == 1);
@@ -144,7 +144,7 @@ TEST_CASE_METHOD(fixture, "a worker that is gone and back does not speak with it
   const auto old = add_worker(0, 1);
   ask_place(1, prompt_of(5), 3);
   run();
-  tell(s, gone_atom_v, worker_id{0});
+  tell(s, worker_gone{0, true, true});
   add_worker(0, 1);
   CHECK(log().assignments.size() == 2);
   ask_place(2, prompt_of(5), 3);
@@ -166,9 +166,10 @@ TEST_CASE("answers are exact under eviction, in every interleaving") {
     world.router = world.spawn(fan_out);
     // The supervisor's part: it passes the worker on to the scheduler.
     const auto w = world.spawn(worker, worker_id{0}, options,
-      worker_peers{world.s, world.router, world.peers.metrics, world.peers.supervisor}, fake_loader(model));
+      worker_peers{world.s, world.router, world.peers.metrics, world.peers.supervisor},
+      worker_tools{fake_loader(model), test_hasher(), {}});
     world.run();
-    world.tell(world.s, world.log().loaded.at(0).first, w);
+    world.tell(world.s, world.log().loaded.at(0).first, w, world.peers.supervisor);
     std::vector<std::shared_ptr<sequence_view>> views;
     for (run_id run = 1; run <= 9; ++run)
       views.push_back(world.ask_place(

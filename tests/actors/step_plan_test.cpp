@@ -1,10 +1,20 @@
 #include <catch2/catch.hpp>
 
 #include "actors/step_plan.hpp"
+#include "cache/prefix_index.hpp"
+#include "tests/support/sequence_probes.hpp"
 
 using namespace troupe;
 
 namespace {
+
+/// So many blocks that nobody else holds.
+cache::sequence_blocks blocks_of(std::size_t count) {
+  static cache::prefix_index kv{{10'000, 4, false}, test::test_hasher()};
+  auto out = kv.begin({}, {}, 0);
+  REQUIRE(kv.grow(out, count));
+  return out;
+}
 
 /// A sequence with so many tokens, of which some are in the cache, in blocks of 4.
 resident sequence(run_id run, std::uint32_t prompt, std::uint32_t length, std::uint32_t position) {
@@ -16,7 +26,7 @@ resident sequence(run_id run, std::uint32_t prompt, std::uint32_t length, std::u
   x.position = position;
   x.epoch = run;
   x.rank = run;
-  x.blocks.resize((position + 3) / 4);
+  x.blocks = blocks_of((position + 3) / 4);
   return x;
 }
 

@@ -38,7 +38,8 @@ struct fixture : deterministic_system {
         on_load(asked);
       return fake_loader({}, engine)(asked);
     };
-    chief = spawn(supervisor, quick(), options, peers.scheduler, peers.fan_out, peers.metrics, outside);
+    chief = spawn(supervisor, quick(), options, peers.scheduler, peers.fan_out, peers.metrics,
+      test_hasher(), outside);
     run();
   }
 
@@ -95,7 +96,10 @@ TEST_CASE_METHOD(fixture, "workers are spawned, and passed on when they are read
 TEST_CASE_METHOD(fixture, "a worker that dies is told of and started again after a delay") {
   start(2);
   kill(0);
-  CHECK(log().gone == std::vector<worker_id>{0});
+  REQUIRE(log().gone.size() == 1);
+  CHECK(log().gone[0].worker == 0);
+  CHECK(log().gone[0].expected_back);
+  CHECK(log().gone[0].by_its_work);
   CHECK(status()[0].state == worker_state::failed);
   CHECK_FALSE(status()[0].reason.empty());
   CHECK(status()[1].state == worker_state::ready);
@@ -153,7 +157,11 @@ TEST_CASE_METHOD(fixture, "a model that cannot be loaded is not tried again, and
   CHECK(workers[1].device == "device:1");
   CHECK(workers[1].dtype == "auto");
   CHECK(workers[1].restarts == 0);
-  CHECK(log().gone == std::vector<worker_id>{1});
+  REQUIRE(log().gone.size() == 1);
+  CHECK(log().gone[0].worker == 1);
+  CHECK_FALSE(log().gone[0].expected_back);
+  // Worker 0 holds the model too.
+  CHECK(log().lost_models.empty());
 }
 
 TEST_CASE_METHOD(fixture, "news of a predecessor changes nothing") {

@@ -20,6 +20,7 @@ struct fixture : deterministic_system {
   worker_options options;
   worker_actor w;
   std::uint64_t numbers = 0;
+  std::size_t hangs = 0;
   /// What happens while the engine computes a step, by the step's number.
   std::map<std::size_t, std::function<void()>> during;
 
@@ -29,9 +30,14 @@ struct fixture : deterministic_system {
         if (const auto event = during.find(step); event != during.end())
           event->second();
       };
+    start(fake_loader(model, engine));
+  }
+
+  void start(engine_loader load) {
     options.model = "m";
     options.eos = {model.eos};
-    w = spawn(worker, worker_id{3}, options, peers.peers(), fake_loader(model, engine));
+    w = spawn(worker, worker_id{3}, options, peers.peers(),
+      worker_tools{std::move(load), test_hasher(), [this] { ++hangs; }});
     run();
   }
 
@@ -315,13 +321,12 @@ TEST_CASE_METHOD(fixture, "an engine that breaks its contract ends the worker") 
     troupe::engine::ticket submit(const troupe::engine::batch&) override { return 1; }
     troupe::engine::step_output collect(troupe::engine::ticket) override { return {{{}}}; }
   };
-  w = spawn(worker, worker_id{3}, options, peers.peers(), engine_loader{[](const engine::engine_options&) {
+  start([](const engine::engine_options&) {
     auto made = std::make_unique<silent>();
     made->known.context = made->known.max_step_tokens = made->known.kv_blocks = made->known.block_size = 64;
     made->known.max_sequences = 2;
     return made;
-  }});
-  run();
+  });
   assign(ask_for(1, prompt_of(6), 8));
   run();
   REQUIRE(log().failed.size() == 1);
@@ -346,11 +351,10 @@ TEST_CASE_METHOD(fixture, "a sequence that can never run here is failed at once 
 }
 
 TEST_CASE_METHOD(fixture, "a model that cannot be loaded is not tried again") {
-  w = spawn(worker, worker_id{3}, options, peers.peers(), engine_loader{[](const engine::engine_options&) {
+  start([](const engine::engine_options&) {
     throw engine::load_error("model.gguf: no such file");
     return std::unique_ptr<engine::engine>{};
-  }});
-  run();
+  });
   REQUIRE(log().failed.size() == 1);
   CHECK(log().failed[0].reason == "model.gguf: no such file");
   CHECK_FALSE(log().failed[0].retry);
@@ -358,11 +362,10 @@ TEST_CASE_METHOD(fixture, "a model that cannot be loaded is not tried again") {
 }
 
 TEST_CASE_METHOD(fixture, "a device that fails while it loads is tried again") {
-  w = spawn(worker, worker_id{3}, options, peers.peers(), engine_loader{[](const engine::engine_options&) {
+  start([](const engine::engine_options&) {
     throw std::bad_alloc{};
     return std::unique_ptr<engine::engine>{};
-  }});
-  run();
+  });
   REQUIRE(log().failed.size() == 1);
   CHECK(log().failed[0].retry);
   CHECK_FALSE(alive(w));

@@ -123,7 +123,13 @@ supervisor_actor::behavior_type small_supervisor() {
   return {
     [](const worker_ready&, const worker_actor&) {},
     [](const worker_failed&) {},
+    [](stalled_atom, worker_id, timespan) {},
+    [](drained_atom, worker_id) {},
     [](restart_atom, worker_id) {},
+    [](drill_atom, worker_id, drill_kind) {
+      return order_result{true, {}};
+    },
+    [](reload_atom) { return reload_result{}; },
     [](status_atom) {
       company_status s;
       s.workers.resize(3);
@@ -134,11 +140,15 @@ supervisor_actor::behavior_type small_supervisor() {
 
 metrics_actor::behavior_type small_metrics() {
   return {
+    [](started_atom) {},
     [](const sink_record&) {},
     [](const step_record&) {},
     [](const worker_ready&) {},
     [](const scheduler_load&) {},
     [](const cache_load&) {},
+    [](const worker_status&) {},
+    [](const worker_gone&) {},
+    [](expose_atom) { return std::string{"# none"}; },
     [](snapshot_atom) {
       metrics_snapshot m;
       m.total_requests = 9;

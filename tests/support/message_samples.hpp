@@ -95,7 +95,7 @@ inline sequence_failed sample() {
 }
 template <>
 inline sequence_lost sample() {
-  return {{1, 2}, 3};
+  return {{1, 2}, 3, 4};
 }
 template <>
 inline step_report sample() {
@@ -107,11 +107,19 @@ inline departure sample() {
 }
 template <>
 inline room sample() {
-  return {1, 2, 3, 4, {sample<departure>()}};
+  return {1, 2, 3, 4, timespan{5}, {{6, 7}}, {sample<departure>()}};
 }
 template <>
 inline worker_ready sample() {
   return {1, "model", "cpu", "float32", 2, 3, 4, 5, 6, 7};
+}
+template <>
+inline worker_gone sample() {
+  return {1, false, false};
+}
+template <>
+inline model_lost sample() {
+  return {"model", "reason"};
 }
 template <>
 inline worker_failed sample() {
@@ -124,7 +132,7 @@ inline sink_record sample() {
 }
 template <>
 inline step_record sample() {
-  return {1, timespan{2}, 3, 4, 5, 6, 7};
+  return {1, timespan{2}, 3, 4, 5, 6, 7, 8, 9, 10};
 }
 template <>
 inline scheduler_load sample() {
@@ -140,7 +148,15 @@ inline worker_status sample() {
 }
 template <>
 inline company_status sample() {
-  return {{sample<worker_status>()}};
+  return {{sample<worker_status>()}, 1};
+}
+template <>
+inline order_result sample() {
+  return {true, "reason"};
+}
+template <>
+inline reload_result sample() {
+  return {true, "reason", {1}, {2}, 3};
 }
 template <>
 inline distribution sample() {
@@ -148,7 +164,7 @@ inline distribution sample() {
 }
 template <>
 inline worker_metrics sample() {
-  return {1, "cpu", 2, 3, 4, 5, 6, sample<distribution>(), 7.5, 8, 9};
+  return {1, "cpu", 2, 3, 4, 5, 6, sample<distribution>(), 7.5, 8, 9, 10, 11, 12, worker_state::draining, 13};
 }
 template <>
 inline count_by_name sample() {
@@ -157,12 +173,16 @@ inline count_by_name sample() {
 template <>
 inline metrics_snapshot sample() {
   const auto d = sample<distribution>();
-  return {timespan{1}, 2, 3, 4, 5, {sample<count_by_name>()}, 6, 7, 8, 9, 0.5, {1, 2, 3}, d, d, d, 10, 11, 12, 13, 1.5,
-    false, 2.5, 3.5, {sample<worker_metrics>()}};
+  return {timespan{1}, 15, 16, 2, 3, 4, 5, {sample<count_by_name>()}, 6, 7, 8, 9, 0.5, {1, 2, 3}, d, d, d, 10, 11, 12, 13, 1.5,
+    false, 2.5, 3.5, timespan{14}, {sample<worker_metrics>()}};
 }
 template <>
 inline cache_state sample() {
   return cache_state::bypass;
+}
+template <>
+inline drill_kind sample() {
+  return drill_kind::hang;
 }
 template <>
 inline detach_reason sample() {

@@ -15,9 +15,12 @@ scheduler_actor::behavior_type scheduler_probe(scheduler_actor::pointer, shared_
       log->askers.push_back(asker);
     },
     [log](cancel_atom, const sequence_key& key) { log->cancels.push_back(key); },
-    [](const worker_ready&, const worker_actor&) {},
-    [](gone_atom, worker_id) {},
+    [](const worker_ready&, const worker_actor&, const supervisor_actor&) {},
+    [](const worker_gone&) {},
+    [](drain_atom, worker_id) {},
+    [](const model_lost&) {},
     [](const room&) {},
+    [](tick_atom) {},
   };
 }
 
@@ -54,12 +57,16 @@ gateway_actor::behavior_type gateway_probe(gateway_actor::pointer, shared_log lo
 
 metrics_actor::behavior_type metrics_probe(metrics_actor::pointer, shared_log log) {
   return {
+    [log](started_atom) { ++log->started; },
     [log](const sink_record& x) { log->records.push_back(x); },
     [](const step_record&) {},
     [](const worker_ready&) {},
     [](const scheduler_load&) {},
     [log](const cache_load& x) { log->cache_loads.push_back(x); },
+    [](const worker_status&) {},
+    [](const worker_gone&) {},
     [](snapshot_atom) { return metrics_snapshot{}; },
+    [](expose_atom) { return std::string{}; },
   };
 }
 

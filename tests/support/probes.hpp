@@ -28,6 +28,7 @@ struct probe_log {
   std::vector<sink_id> placed_sinks;
   std::vector<sink_id> ended_sinks;
   // metrics
+  std::size_t started = 0;
   std::vector<sink_record> records;
   std::vector<cache_load> cache_loads;
 };

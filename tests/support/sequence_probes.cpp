@@ -10,9 +10,14 @@ scheduler_actor::behavior_type probe_scheduler(scheduler_actor::pointer, shared_
   return {
     [](const placement_request&, const generation_actor&) {},
     [](cancel_atom, const sequence_key&) {},
-    [log](const worker_ready& ready, const worker_actor& worker) { log->ready.emplace_back(ready, worker); },
-    [log](gone_atom, worker_id id) { log->gone.push_back(id); },
+    [log](const worker_ready& ready, const worker_actor& worker, const supervisor_actor&) {
+      log->ready.emplace_back(ready, worker);
+    },
+    [log](const worker_gone& gone) { log->gone.push_back(gone); },
+    [log](drain_atom, worker_id id) { log->draining.push_back(id); },
+    [log](const model_lost& lost) { log->lost_models.push_back(lost); },
     [log](const room& free) { log->rooms.push_back(free); },
+    [](tick_atom) {},
   };
 }
 
@@ -26,12 +31,16 @@ fan_out_actor::behavior_type probe_fan_out(fan_out_actor::pointer, shared_log lo
 
 metrics_actor::behavior_type probe_metrics(metrics_actor::pointer, shared_log log) {
   return {
+    [](started_atom) {},
     [](const sink_record&) {},
     [log](const step_record& step) { log->steps.push_back(step); },
     [log](const worker_ready& ready) { log->measured.push_back(ready); },
     [log](const scheduler_load& load) { log->loads.push_back(load); },
     [](const cache_load&) {},
+    [](const worker_status&) {},
+    [](const worker_gone&) {},
     [](snapshot_atom) { return metrics_snapshot{}; },
+    [](expose_atom) { return std::string{}; },
   };
 }
 
@@ -39,7 +48,11 @@ supervisor_actor::behavior_type probe_supervisor(supervisor_actor::pointer, shar
   return {
     [log](const worker_ready& ready, const worker_actor& worker) { log->loaded.emplace_back(ready, worker); },
     [log](const worker_failed& failed) { log->failed.push_back(failed); },
+    [log](stalled_atom, worker_id id, timespan idle) { log->stalls.emplace_back(id, idle); },
+    [log](drained_atom, worker_id id) { log->drained.push_back(id); },
     [](restart_atom, worker_id) {},
+    [](drill_atom, worker_id, drill_kind) { return order_result{}; },
+    [](reload_atom) { return reload_result{}; },
     [](status_atom) { return company_status{}; },
   };
 }
@@ -107,6 +120,7 @@ worker_actor::behavior_type idle_worker(worker_actor::pointer, std::shared_ptr<s
     [log](const assignment& work) { log->assignments.push_back(work); },
     [log](remove_atom, const sequence_key& key, epoch_id epoch) { log->removals.emplace_back(key, epoch); },
     [](step_atom) {},
+    [log](drill_atom, drill_kind what) { log->drills.push_back(what); },
   };
 }
 
@@ -131,6 +145,7 @@ generation_actor::behavior_type sequence_client(
         return;
       ++view->lost;
       view->epoch = 0;
+      view->work.strikes = lost.strikes;
       self->send(scheduler, view->work, caf::actor_cast<generation_actor>(self));
     },
   };

@@ -19,7 +19,9 @@ struct sequence_log {
   // scheduler
   std::vector<room> rooms;
   std::vector<std::pair<worker_ready, worker_actor>> ready;
-  std::vector<worker_id> gone;
+  std::vector<worker_gone> gone;
+  std::vector<worker_id> draining;
+  std::vector<model_lost> lost_models;
   // fan_out
   std::vector<step_report> reports;
   // metrics
@@ -29,9 +31,12 @@ struct sequence_log {
   // supervisor
   std::vector<std::pair<worker_ready, worker_actor>> loaded;
   std::vector<worker_failed> failed;
+  std::vector<std::pair<worker_id, timespan>> stalls;
+  std::vector<worker_id> drained;
   // workers
   std::vector<assignment> assignments;
   std::vector<std::pair<sequence_key, epoch_id>> removals;
+  std::vector<drill_kind> drills;
 
   /// Why the sequence of this run left, in the order in which it was told.
   std::vector<departure_reason> departures(run_id run) const;
@@ -41,6 +46,11 @@ struct sequence_log {
   /// Failures reported for this run.
   std::vector<failure> failures(run_id run) const;
 };
+
+/// Names KV blocks in tests.
+inline cache::block_hasher test_hasher() {
+  return cache::block_hasher{{7}};
+}
 
 /// Neighbours that do nothing but write down what they are told.
 struct sequence_probes {

@@ -1,0 +1,84 @@
+// What is asked: the native form of a request.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "actors/protocol/ids.hpp"
+
+namespace troupe {
+
+struct chat_message {
+  std::string role;
+  std::string content;
+  friend bool operator==(const chat_message&, const chat_message&) = default;
+};
+
+/// How an answer is drawn and where it ends.
+struct generation_params {
+  /// Longest answer in tokens; 0 takes what the context leaves.
+  std::uint32_t max_tokens = 0;
+  float temperature = 0;
+  float top_p = 1;
+  float min_p = 0;
+  std::int32_t top_k = 0;
+  /// The gateway draws a seed for a request that has none.
+  bool has_seed = false;
+  std::uint64_t seed = 0;
+  std::vector<std::string> stop;
+  bool ignore_eos = false;
+  bool logprobs = false;
+  std::uint32_t choices = 1;
+};
+
+/// What the wire's JSON becomes before anything acts on it.
+struct native_request {
+  /// As in `X-Request-Id`.
+  std::string request_id;
+  /// For the log line: `/v1/chat/completions`.
+  std::string endpoint;
+  work_kind kind = work_kind::generate;
+  std::string model;
+  std::string adapter;
+  std::string tenant;
+  prompt_form form = prompt_form::messages;
+  std::vector<chat_message> messages;
+  std::string prompt;
+  std::vector<token_id> prompt_tokens;
+  generation_params params;
+  /// Above 0: the oldest messages that are neither the system message nor the last give way until the prompt has at
+  /// most this many tokens. At 0 a prompt that does not fit is refused.
+  std::uint32_t trim_to_tokens = 0;
+  /// Messages that were cut already, by count.
+  std::uint32_t trimmed_messages = 0;
+  /// Higher runs first.
+  std::int32_t priority = 0;
+  cache_policy cache = cache_policy::use;
+  /// Time from admission after which the request has failed; zero for none.
+  timespan timeout{0};
+
+  /// Bytes that the request holds while it waits.
+  std::size_t size() const;
+};
+
+/// The bytes that two requests must share to have the same answer: model, adapter, tenant, prompt, every parameter.
+std::string canonical(const native_request& request);
+
+struct token_usage {
+  std::uint32_t prompt_tokens = 0;
+  std::uint32_t completion_tokens = 0;
+};
+
+/// One token of an answer with its logprob, where they were asked for.
+struct token_logprob {
+  token_id token = 0;
+  /// The token's own bytes: may be part of a character.
+  std::string bytes;
+  /// A float's bits, so that -inf survives the wire.
+  std::uint32_t logprob_bits = 0;
+};
+
+} // namespace troupe
