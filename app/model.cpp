@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <optional>
 
 #include <spdlog/spdlog.h>
 
@@ -10,13 +11,22 @@ namespace troupe::app {
 
 namespace {
 
-/// The longest sequence that every worker can hold.
+/// The longest sequence that every worker can hold of those that can load. Throws why the first one cannot when none
+/// can.
 std::size_t shared_context(const std::vector<worker_options>& workers) {
-  std::size_t shortest = std::numeric_limits<std::uint32_t>::max();
+  constexpr std::size_t none = std::numeric_limits<std::uint32_t>::max();
+  std::size_t shortest = none;
+  std::optional<engine::load_error> reason;
   for (const worker_options& worker : workers) {
-    const engine::model_info info = engine::inspect_model(worker.engine);
-    shortest = std::min(shortest, info.context);
+    try {
+      shortest = std::min(shortest, engine::inspect_model(worker.engine).context);
+    } catch (const engine::load_error& error) {
+      if (!reason)
+        reason = error;
+    }
   }
+  if (shortest == none && reason)
+    throw *reason;
   return shortest;
 }
 

@@ -1,9 +1,11 @@
 // Wires everything: config, model, company, server; then waits for the signal to stop.
 #include <chrono>
 #include <cstdlib>
+#include <functional>
 #include <future>
 #include <random>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include <caf/all.hpp>
@@ -15,6 +17,7 @@
 #include "app/model.hpp"
 #include "app/openmp.hpp"
 #include "app/signals.hpp"
+#include "app/systemd.hpp"
 #include "http/edge.hpp"
 #include "http/server.hpp"
 
@@ -29,6 +32,10 @@ using namespace std::chrono_literals;
 constexpr auto load_poll = 50ms;
 /// How long the last bytes of answers may take to their clients once the company has drained.
 constexpr auto close_grace = 5s;
+/// How long threads that hang may hold up the end.
+constexpr auto exit_grace = 5s;
+/// How long a drill keeps a worker's thread.
+constexpr auto drilled_hang = 30s;
 
 /// configs/default.toml of the working directory, else of the repository that this program was built in.
 std::optional<fs::path> default_config_file() {
@@ -54,16 +61,35 @@ config::config read_config(std::optional<fs::path> file, const config::overrides
   std::_Exit(core_actor_died);
 }
 
+/// The workers that the config names now. Throws when it does not hold, or when it changes what a running server
+/// cannot change.
+std::vector<worker_options> read_workers(
+  const std::optional<fs::path>& file, const config::overrides& flags, const config::config& running) {
+  config::config fresh = read_config(file, flags);
+  if (fresh.model_path != running.model_path || fresh.model_name != running.model_name)
+    throw config::config_error{"model.path and model.name must stay as they are while the server runs: \"" +
+      running.model_path.string() + "\" and \"" + running.model_name + "\", got \"" + fresh.model_path.string() +
+      "\" and \"" + fresh.model_name + '"'};
+  for (worker_options& worker : fresh.company.workers) {
+    engine::inspect_model(worker.engine);
+    worker.eos = running.company.workers.front().eos;
+  }
+  return std::move(fresh.company.workers);
+}
+
 /// `address_taken` holds the workers' loading back until it is ready; it breaks when the address cannot be taken.
-world real_world(std::shared_future<void> address_taken) {
+world real_world(std::shared_future<void> address_taken, std::function<std::vector<worker_options>()> reread) {
   world outside;
+  outside.read_workers = std::move(reread);
+  outside.hang = [] { std::this_thread::sleep_for(drilled_hang); };
   outside.random = [] {
     std::random_device source;
     return (std::uint64_t{source()} << 32) | source();
   };
-  outside.load_engine = [address_taken](const engine::engine_options& options) {
+  outside.load_engine = [address_taken, weights = std::make_shared<engine::weight_store>()](
+                          const engine::engine_options& options) {
     address_taken.get();
-    return engine::load_engine(options);
+    return engine::load_engine(options, *weights);
   };
   outside.on_core_death = end_process;
   return outside;
@@ -124,6 +150,20 @@ void drain(caf::scoped_actor& self, const company& actors, http::server& server,
   server.close(close_grace);
 }
 
+/// Has the supervisor read the config again, and says what came of it.
+void reload(caf::scoped_actor& self, const supervisor_actor& supervisor) {
+  notify(reloading());
+  self->request(supervisor, 30s, reload_atom_v)
+    .receive(
+      [](const reload_result& result) {
+        notify("READY=1\nSTATUS=" + (result.done ? std::string{"reloaded"} : "reload refused: " + result.reason));
+      },
+      [](const caf::error& error) {
+        spdlog::error("the supervisor did not reload: {}", caf::to_string(error));
+        notify("READY=1");
+      });
+}
+
 std::string url(const std::string& host, std::uint16_t port) {
   const bool ipv6 = host.find(':') != std::string::npos;
   return "http://" + (ipv6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
@@ -132,7 +172,7 @@ std::string url(const std::string& host, std::uint16_t port) {
 } // namespace
 
 int serve(const std::optional<fs::path>& file, const config::overrides& flags) {
-  hold_stop_signals();
+  hold_signals();
   config::config c = read_config(file, flags);
   set_openmp_spin(c.openmp_spin);
   start_logging(c.log);
@@ -140,15 +180,19 @@ int serve(const std::optional<fs::path>& file, const config::overrides& flags) {
 
   company_config actor_config;
   caf::actor_system system{actor_config};
+  const auto reread = [file, flags, c] { return read_workers(file, flags, c); };
   // A port in use ends the program at once, not after a model has been loaded.
   std::promise<void> address_taken;
-  const running_company company{system, c.company, real_world(address_taken.get_future().share()), text};
+  const running_company company{system, c.company, real_world(address_taken.get_future().share(), reread), text};
   http::server server{
     c.http, http::real_environment(), [&system, &actors = company.actors](std::uint16_t index, http::poster post) {
       return http::make_edge(
         system, {actors.gateway, actors.cache, actors.supervisor, actors.metrics}, index, std::move(post));
     }};
-  server.bind();
+  if (const auto socket = inherited_socket())
+    server.adopt(*socket);
+  else
+    server.bind();
   address_taken.set_value();
 
   caf::scoped_actor self{system};
@@ -157,13 +201,17 @@ int serve(const std::optional<fs::path>& file, const config::overrides& flags) {
   if (ready) {
     server.listen();
     spdlog::info("listening on {}", url(c.http.host, server.port()));
-    wait_for_stop();
+    notify("READY=1\nSTATUS=listening on " + url(c.http.host, server.port()));
+    while (wait_for_signal() == signal_word::reload)
+      reload(self, company.actors.supervisor);
+    notify("STOPPING=1\nSTATUS=draining");
     spdlog::info("draining: running requests have {} s", std::chrono::duration<double>(c.drain_timeout).count());
   }
   exit_on_next_stop();
   if (ready)
     drain(self, company.actors, server, c.drain_timeout);
   spdlog::info("stopped");
+  exit_within(exit_grace);
   return 0;
 }
 

@@ -74,6 +74,17 @@ setting<Target> duration(std::string table, std::string key, Access access, nano
     [=](const Target& target) { return quoted(format_duration(access(target))); }};
 }
 
+template <class Target, class Access>
+setting<Target> flag(std::string table, std::string key, Access access) {
+  return {std::move(table), std::move(key), "true or false",
+    [=](Target& target, const toml::node& node) {
+      const auto value = node.value_exact<bool>();
+      access(target) = value.value_or(access(target));
+      return value.has_value();
+    },
+    [=](const Target& target) { return std::string{access(target) ? "true" : "false"}; }};
+}
+
 /// A string that `holds` accepts.
 template <class Target, class Access>
 setting<Target> text(std::string table, std::string key, Access access, std::string allowed,
@@ -218,6 +229,9 @@ void add_company(std::vector<setting<config>>& all) {
   const auto restart = [](auto member) { return at(&config::company, &c::supervisor, member); };
   all.push_back(duration<config>("restart", "delay", restart(&supervisor_options::restart_delay), 1ms, 1h));
   all.push_back(duration<config>("restart", "max_delay", restart(&supervisor_options::max_restart_delay), 1ms, 24h));
+  all.push_back(duration<config>(
+    "restart", "stall", at(&config::company, &c::scheduler, &scheduler_options::least_stall), 100ms, 24h));
+  all.push_back(flag<config>("admin", "drills", restart(&supervisor_options::drills)));
 }
 
 } // namespace
@@ -248,6 +262,7 @@ const std::vector<setting<worker_entry>>& worker_settings() {
     count<e>("worker", "kv_blocks", option(&engine_options::kv_blocks), 0, any_count),
     count<e>("worker", "block_size", option(&engine_options::block_size), 1, 1024),
     count<e>("worker", "max_context", option(&engine_options::max_context), 0, any_count),
+    flag<e>("worker", "prefix_cache", at(&e::options, &worker_options::prefix_cache)),
   };
   return all;
 }

@@ -59,6 +59,18 @@ void listener::bind(const std::string& host, std::uint16_t port) {
     throw std::runtime_error("cannot listen on " + host + ":" + std::to_string(port) + ": " + ec.message());
 }
 
+void listener::adopt(int descriptor) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) != 0 ||
+    (address.ss_family != AF_INET && address.ss_family != AF_INET6) ||
+    ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0)
+    throw std::runtime_error("descriptor " + std::to_string(descriptor) + " is not a TCP socket that listens");
+  acceptor_.assign(address.ss_family == AF_INET ? tcp::v4() : tcp::v6(), descriptor);
+}
+
 std::uint16_t listener::port() const {
   return acceptor_.local_endpoint().port();
 }

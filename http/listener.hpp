@@ -26,6 +26,8 @@ public:
 
   /// Throws `std::runtime_error` that names host, port and reason.
   void bind(const std::string& host, std::uint16_t port);
+  /// Takes a socket that listens already. Throws `std::runtime_error` for any other descriptor.
+  void adopt(int descriptor);
   std::uint16_t port() const;
 
   /// Accepts until `stop`. When the machine has no descriptors left, it waits a little and tries again.

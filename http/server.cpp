@@ -182,6 +182,11 @@ void server::bind() {
   impl_->door->bind(impl_->opts.host, impl_->opts.port);
 }
 
+void server::adopt(int descriptor) {
+  raise_descriptor_limit();
+  impl_->door->adopt(descriptor);
+}
+
 std::uint16_t server::port() const {
   return impl_->door->port();
 }

@@ -33,6 +33,8 @@ public:
 
   /// Takes the address. Throws `std::runtime_error` that names host, port and reason.
   void bind();
+  /// The same with a socket that listens already: a service manager's, which outlives this process.
+  void adopt(int descriptor);
   /// The port that was taken: the one asked for, or one that was free where 0 was asked for.
   std::uint16_t port() const;
   /// Starts the io threads and accepts connections.

@@ -378,3 +378,72 @@ TEST_CASE_METHOD(fixture, "a worker ends with its supervisor") {
   CHECK_FALSE(alive(w));
   CHECK(engine->alive == 0);
 }
+
+TEST_CASE_METHOD(fixture, "a prompt that begins like an earlier one is computed from where they part") {
+  start();
+  assign(ask_for(1, prompt_of(10), 2));
+  run();
+  auto longer = prompt_of(10);
+  longer.insert(longer.end(), {500, 501, 502});
+  assign(ask_for(2, longer, 3));
+  run();
+  // Two full blocks of four are there; the rest goes through.
+  CHECK(engine->steps.at(2).rows.at(0).position == 8);
+  CHECK(new_tokens(2) == sizes{5});
+  CHECK(log().tokens(2) == expected_answer(model, longer, 3));
+  CHECK(log().steps.at(2).prefix_query_tokens == 13);
+  CHECK(log().steps.at(2).prefix_hit_tokens == 8);
+  CHECK(log().steps.back().blocks_used == 0);
+}
+
+TEST_CASE_METHOD(fixture, "sequences of two tenants share nothing") {
+  start();
+  assign(ask_for(1, prompt_of(10), 2));
+  run();
+  auto foreign = ask_for(2, prompt_of(10), 2);
+  foreign.tenant_salt = "somebody else";
+  assign(foreign);
+  run();
+  CHECK(new_tokens(2) == sizes{10});
+}
+
+TEST_CASE_METHOD(fixture, "without a prefix cache every prompt goes through whole") {
+  options.prefix_cache = false;
+  start();
+  assign(ask_for(1, prompt_of(10), 2));
+  run();
+  assign(ask_for(2, prompt_of(10), 2));
+  run();
+  CHECK(new_tokens(2) == sizes{10});
+}
+
+TEST_CASE_METHOD(fixture, "room says whose prompt has gone through, and how long the step took") {
+  options.step_tokens = 4;
+  start();
+  assign(ask_for(1, prompt_of(6), 3));
+  run();
+  std::vector<sequence_key> prefilled;
+  for (const auto& x : log().rooms) {
+    prefilled.insert(prefilled.end(), x.prefilled.begin(), x.prefilled.end());
+    CHECK(x.step_time.count() > 0);
+  }
+  CHECK(prefilled == std::vector<sequence_key>{{1, 0}});
+}
+
+TEST_CASE_METHOD(fixture, "a drill's throw harms no sequence, its death ends the worker, its hang keeps it") {
+  start();
+  assign(ask_for(1, prompt_of(5), 6));
+  assign(ask_for(2, prompt_of(7), 6));
+  self->send(w, drill_atom_v, drill_kind::throw_step);
+  run();
+  CHECK(log().tokens(1) == expected(5, 6));
+  CHECK(log().tokens(2) == expected(7, 6));
+  self->send(w, drill_atom_v, drill_kind::hang);
+  run();
+  CHECK(hangs == 1);
+  self->send(w, drill_atom_v, drill_kind::die);
+  run();
+  CHECK_FALSE(alive(w));
+  REQUIRE(log().failed.size() == 1);
+  CHECK(log().failed[0].retry);
+}
