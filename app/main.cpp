@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/bench.hpp"
 #include "app/commands.hpp"
 
 namespace {
@@ -37,6 +38,8 @@ int run(int argc, char** argv) {
   std::filesystem::path checked;
   auto* check = program.add_subcommand("check", "Read a config file and say what it means");
   check->add_option("FILE", checked, "Config file")->required();
+  app::bench_arguments measured;
+  auto* bench = app::add_bench_command(program, measured);
   auto* devices = program.add_subcommand("devices", "List what a worker's device can name on this machine");
 
   try {
@@ -47,6 +50,8 @@ int run(int argc, char** argv) {
   }
   if (*serve)
     return app::serve(file, flags);
+  if (*bench)
+    return app::bench(measured);
   return *devices ? app::devices() : app::check(checked);
 }
 

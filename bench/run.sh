@@ -1,19 +1,25 @@
 #!/usr/bin/env bash
-# Starts the release server on a free port and offers it rising loads: ./dev bench [load.py's options]
+# Measures the release build with `troupe bench`, which gets all arguments: the server at the URL among them, or where
+# there is none one that is started for the measurement, with the default configuration.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+troupe=build/release/troupe
 
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-build/release/troupe serve --port "$port" 2>/dev/null &
+for argument in "$@"; do
+  case $argument in
+  http://* | https://* | -h | --help) exec "$troupe" bench "$@" ;;
+  esac
+done
+
+log=$(mktemp)
+"$troupe" serve --port 0 2>"$log" &
 server=$!
-trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true' EXIT
+trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -f -- "$log"' EXIT
 
-for _ in $(seq 300); do
-  kill -0 "$server" || { echo "the server did not start: build/release/troupe serve --port $port" >&2; exit 1; }
-  curl -fs "http://127.0.0.1:$port/health/ready" >/dev/null 2>&1 && break
+url=
+while [[ -z $url ]]; do
+  kill -0 "$server" 2>/dev/null || { cat -- "$log" >&2; exit 1; }
   sleep 0.2
+  url=$(sed -n 's/.*listening on \(http[^ ]*\).*/\1/p' "$log")
 done
-
-for concurrency in 1 8 32; do
-  python3 bench/load.py "http://127.0.0.1:$port" --concurrency "$concurrency" --requests $((concurrency * 3)) "$@"
-done
+"$troupe" bench "$url" "$@"

@@ -30,6 +30,7 @@ TABLE = {
     "actors/metrics": ["actors/", "CAF", "cache/", "engine/engine.hpp", "text/tokenizer.hpp", "prometheus-cpp"],
     "http/": ["http/", "Beast", "Boost", "Boost.JSON", "OpenSSL", "actors/protocol/"],
     "http/edge": ["http/", "Beast", "Boost", "Boost.JSON", "OpenSSL", "actors/protocol/", "CAF"],
+    "bench/": ["bench/", "Beast", "Boost", "Boost.JSON", "http/api/json_out.hpp"],
     "configs/": ["configs/", "toml++", "actors/options.hpp", "http/options.hpp", "cache/response_cache.hpp", "engine/engine.hpp"],
 }
 EVERYTHING = ("app/", "tests/")
