@@ -1,6 +1,5 @@
 // Wires everything: config, model, company, server; then waits for the signal to stop.
 #include <chrono>
-#include <cstdlib>
 #include <functional>
 #include <future>
 #include <random>
@@ -13,6 +12,7 @@
 
 #include "actors/company.hpp"
 #include "app/commands.hpp"
+#include "app/core_death.hpp"
 #include "app/logging.hpp"
 #include "app/model.hpp"
 #include "app/openmp.hpp"
@@ -52,13 +52,6 @@ config::config read_config(std::optional<fs::path> file, const config::overrides
   if (!file)
     file = default_config_file();
   return file ? config::load(*file, flags) : config::parse("", "the default config", flags);
-}
-
-/// A core actor is gone and the company cannot go on: nothing half lives.
-[[noreturn]] void end_process(std::string_view actor, const caf::error& reason) {
-  spdlog::critical("the {} died, which ends the process: {}", actor, caf::to_string(reason));
-  spdlog::default_logger()->flush();
-  std::_Exit(core_actor_died);
 }
 
 /// The workers that the config names now. Throws when it does not hold, or when it changes what a running server

@@ -1,12 +1,10 @@
 // What ends the program before it listens, and what it says of itself.
-#include <fstream>
 #include <string>
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
-#include <unistd.h>
-
+#include "tests/support/config_file.hpp"
 #include "tests/support/http_client.hpp"
 #include "tests/support/server_process.hpp"
 
@@ -14,19 +12,6 @@ namespace {
 
 using namespace troupe::test;
 using namespace std::chrono_literals;
-
-/// A config file that lives as long as the object.
-class config_file {
-public:
-  explicit config_file(const std::string& text) : path_{"/tmp/troupe-config-" + std::to_string(::getpid()) + ".toml"} {
-    std::ofstream{path_} << text;
-  }
-  ~config_file() { ::unlink(path_.c_str()); }
-  const std::string& path() const { return path_; }
-
-private:
-  std::string path_;
-};
 
 /// Ends with status 2 and one line that has the word.
 void check_refused(const std::vector<std::string>& arguments, const std::string& word) {
