@@ -15,11 +15,11 @@ namespace troupe {
 /// Every number of the company, as plain data. Each call says what time it is, which never goes back.
 ///
 /// A request is counted as started when it comes in and in the total when its sink has ended: at every moment the total
-/// is the sum of what succeeded, failed and was cancelled, and with what lives it is what was started. The hit rate is hits / (hits + misses + coalesced): requests that bypass the cache do not
-/// count, nor do those that were refused before a run could start. Latencies are those of requests that succeeded,
-/// times to the first token those of all that had one, queue times those of all that had a run. Tokens a second are
-/// the decoded tokens of the last ten seconds' steps; the token totals are those of the requests that ended, whether
-/// they were computed for each or shared.
+/// is the sum of what succeeded, failed and was cancelled, and with what lives it is what was started. The hit rate is
+/// hits / (hits + misses + coalesced): requests that bypass the cache do not count, nor do those that were refused
+/// before a run could start. Latencies are those of requests that succeeded, times to the first token those of all that
+/// had one, queue times those of all that had a run. Tokens a second are the decoded tokens of the last ten seconds'
+/// steps; the token totals are those of the requests that ended, whether they were computed for each or shared.
 class metrics_board {
 public:
   metrics_board(metrics_options options, time_point start);

@@ -135,7 +135,8 @@ metrics_snapshot metrics_board::snapshot(time_point now) {
 
 metrics_board::worker_board& metrics_board::worker_of(worker_id id) {
   const sample_window empty{options_.window, options_.max_samples};
-  return workers_.try_emplace(id, worker_board{{}, {}, 0, 0, 0, 0, 0, 0, worker_state::loading, 0, empty, empty}).first->second;
+  return workers_.try_emplace(id, worker_board{{}, {}, 0, 0, 0, 0, 0, 0, worker_state::loading, 0, empty, empty})
+    .first->second;
 }
 
 void metrics_board::count_outcome(const sink_record& x) {

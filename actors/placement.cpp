@@ -54,8 +54,8 @@ bool could_hold(const worker_credit& worker, std::size_t tokens) {
 }
 
 bool can_take(const worker_credit& worker, std::size_t tokens, bool on_trial) {
-  return worker.present && !worker.draining && !(on_trial && worker.on_trial > 0) && could_hold(worker, tokens) && slots_left(worker) > 0 &&
-    blocks_left(worker) >= blocks_for(tokens + 1, worker.size.block_size) + worker.placed;
+  return worker.present && !worker.draining && !(on_trial && worker.on_trial > 0) && could_hold(worker, tokens) &&
+    slots_left(worker) > 0 && blocks_left(worker) >= blocks_for(tokens + 1, worker.size.block_size) + worker.placed;
 }
 
 std::optional<std::size_t> choose_worker(const std::vector<candidate>& candidates, std::size_t tokens, bool on_trial) {

@@ -40,8 +40,7 @@ batch_limits limits_of(const engine::model_info& info, const worker_options& opt
   return limits;
 }
 
-resident_batch::resident_batch(
-  worker_id id, batch_limits limits, cache::block_hasher hasher, std::vector<token_id> eos)
+resident_batch::resident_batch(worker_id id, batch_limits limits, cache::block_hasher hasher, std::vector<token_id> eos)
     : id_{id},
       limits_{std::move(limits)},
       eos_{std::move(eos)},

@@ -4,7 +4,6 @@
 
 namespace troupe {
 
-
 sequence_failed too_long(const placement_request& work, const std::vector<candidate>& candidates) {
   std::size_t largest = 0;
   for (const auto& [worker, cached] : candidates)

@@ -81,7 +81,7 @@ void schedule::look_for_stalls(time_point now) {
   for (auto& [id, worker] : workers_) {
     const auto idle = now - worker.last_progress;
     if (!worker.present || worker.placed == 0 ||
-        idle <= stall_limit(worker, options_.least_stall, options_.stall_factor))
+      idle <= stall_limit(worker, options_.least_stall, options_.stall_factor))
       continue;
     orders_.stalled.push_back({id, idle});
     // Once: it is given up. Should it not be, it is looked at again after as long a time.

@@ -12,8 +12,8 @@
 
 namespace troupe {
 
-void supervisor_state::start(supervisor_options options, const std::vector<worker_options>& workers,
-  worker_peers peers, cache::block_hasher hasher, world outside) {
+void supervisor_state::start(supervisor_options options, const std::vector<worker_options>& workers, worker_peers peers,
+  cache::block_hasher hasher, world outside) {
   options_ = options;
   peers_ = std::move(peers);
   tools_.emplace(worker_tools{outside.load_engine, hasher, outside.hang});
@@ -57,8 +57,8 @@ void supervisor_state::stalled(worker_id id, timespan idle) {
   auto* const x = find(id);
   if (x == nullptr || !x->handle)
     return;
-  const auto reason = fmt::format(
-    "it had work and finished no step for {:.1f} s", std::chrono::duration<double>(idle).count());
+  const auto reason =
+    fmt::format("it had work and finished no step for {:.1f} s", std::chrono::duration<double>(idle).count());
   spdlog::error("worker {} is given up: {}", id, reason);
   // It ends when its thread comes back; whatever it says until then is of an old epoch.
   abandoned_.push_back(x->handle);
@@ -143,9 +143,8 @@ void supervisor_state::remove(entries::iterator found) {
 }
 
 void supervisor_state::report_lost_model(const std::string& model, const std::string& reason) {
-  const bool hope = std::any_of(workers_.begin(), workers_.end(), [&](const auto& x) {
-    return !x.second.removed && x.second.options.model == model && !x.second.life.hopeless();
-  });
+  const bool hope = std::any_of(workers_.begin(), workers_.end(),
+    [&](const auto& x) { return !x.second.removed && x.second.options.model == model && !x.second.life.hopeless(); });
   if (!hope)
     self_->send(peers_.scheduler, model_lost{model, reason});
 }

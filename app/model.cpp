@@ -66,7 +66,11 @@ model_text prepare_model(config::config& c) {
       std::make_shared<const text::chat_template>(assets.chat_template, assets.bos_text, assets.eos_text);
   for (worker_options& worker : c.company.workers)
     worker.eos = assets.eos;
-  c.http.models = {{c.model_name, written_at(c.model_path), result.context}};
+  http::served_model served{c.model_name, written_at(c.model_path), result.context};
+  served.temperature = assets.temperature.value_or(static_cast<float>(c.temperature));
+  served.top_p = assets.top_p.value_or(served.top_p);
+  served.top_k = assets.top_k.value_or(served.top_k);
+  c.http.models = {std::move(served)};
   return result;
 }
 

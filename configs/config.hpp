@@ -35,6 +35,8 @@ struct config {
   std::string model_name;
   std::filesystem::path model_path;
   engine::data_type dtype = engine::data_type::automatic;
+  /// Of OpenAI requests that give none, where the model's generation_config gives none either.
+  double temperature = 0.7;
   /// How long running requests may take to end after SIGTERM.
   std::chrono::nanoseconds drain_timeout{std::chrono::seconds{30}};
   /// How often an engine thread looks for work before it sleeps, as `GOMP_SPINCOUNT` says it; -1 leaves that to OpenMP.

@@ -2,103 +2,19 @@
 
 #include <algorithm>
 #include <limits>
+#include <sstream>
 #include <utility>
 
-#include "configs/values.hpp"
+#include "configs/setting_kinds.hpp"
 
 namespace troupe::config {
 
 namespace {
 
-using std::chrono::nanoseconds;
 using namespace std::chrono_literals;
 
 constexpr std::int64_t kib = 1 << 10, mib = 1 << 20, gib = 1 << 30;
 constexpr std::int64_t any_count = 1'000'000'000;
-
-/// Follows member pointers: `at(&config::http, &http::options::port)` finds a config's port.
-template <class... Members>
-auto at(Members... members) {
-  return [members...](auto& target) -> auto& {
-    return (target.*....*members);
-  };
-}
-
-std::string quoted(const std::string& text) {
-  return '"' + text + '"';
-}
-
-template <class Target, class Access>
-setting<Target> count(std::string table, std::string key, Access access, std::int64_t least, std::int64_t most) {
-  return {std::move(table), std::move(key),
-    "a whole number between " + std::to_string(least) + " and " + std::to_string(most),
-    [=](Target& target, const toml::node& node) {
-      const auto value = node.value_exact<std::int64_t>();
-      if (!value || *value < least || *value > most)
-        return false;
-      auto& place = access(target);
-      place = static_cast<std::remove_reference_t<decltype(place)>>(*value);
-      return true;
-    },
-    [=](const Target& target) { return std::to_string(access(target)); }};
-}
-
-template <class Target, class Access>
-setting<Target> size(std::string table, std::string key, Access access, std::int64_t least, std::int64_t most) {
-  return {std::move(table), std::move(key),
-    "a size between " + format_bytes(least) + " and " + format_bytes(most) + ", such as 4096 or \"64MiB\"",
-    [=](Target& target, const toml::node& node) {
-      auto value = node.value_exact<std::int64_t>();
-      if (const auto text = node.value_exact<std::string>())
-        value = parse_bytes(*text);
-      if (!value || *value < least || *value > most)
-        return false;
-      access(target) = static_cast<std::size_t>(*value);
-      return true;
-    },
-    [=](const Target& target) { return quoted(format_bytes(static_cast<std::int64_t>(access(target)))); }};
-}
-
-template <class Target, class Access>
-setting<Target> duration(std::string table, std::string key, Access access, nanoseconds least, nanoseconds most) {
-  return {std::move(table), std::move(key),
-    "a time between \"" + format_duration(least) + "\" and \"" + format_duration(most) + "\" (units: ms, s, m, h)",
-    [=](Target& target, const toml::node& node) {
-      const auto text = node.value_exact<std::string>();
-      const auto value = text ? parse_duration(*text) : std::nullopt;
-      if (!value || *value < least || *value > most)
-        return false;
-      access(target) = *value;
-      return true;
-    },
-    [=](const Target& target) { return quoted(format_duration(access(target))); }};
-}
-
-template <class Target, class Access>
-setting<Target> flag(std::string table, std::string key, Access access) {
-  return {std::move(table), std::move(key), "true or false",
-    [=](Target& target, const toml::node& node) {
-      const auto value = node.value_exact<bool>();
-      access(target) = value.value_or(access(target));
-      return value.has_value();
-    },
-    [=](const Target& target) { return std::string{access(target) ? "true" : "false"}; }};
-}
-
-/// A string that `holds` accepts.
-template <class Target, class Access>
-setting<Target> text(std::string table, std::string key, Access access, std::string allowed,
-  std::function<bool(const std::string&)> holds) {
-  return {std::move(table), std::move(key), std::move(allowed),
-    [=](Target& target, const toml::node& node) {
-      const auto value = node.value_exact<std::string>();
-      if (!value || !holds(*value))
-        return false;
-      access(target) = *value;
-      return true;
-    },
-    [=](const Target& target) { return quoted(std::string{access(target)}); }};
-}
 
 bool anything(const std::string&) {
   return true;
@@ -133,6 +49,22 @@ setting<config> origins() {
       for (const std::string& origin : target.http.cors_origins)
         all += (all.empty() ? "" : ", ") + quoted(origin);
       return '[' + all + ']';
+    }};
+}
+
+setting<config> model_temperature() {
+  return {"model", "temperature", "a number between 0 and 2",
+    [](config& target, const toml::node& node) {
+      const auto value = node.value<double>();
+      if (!node.is_number() || !(*value >= 0 && *value <= 2))
+        return false;
+      target.temperature = *value;
+      return true;
+    },
+    [](const config& target) {
+      std::ostringstream out;
+      out << target.temperature;
+      return out.str();
     }};
 }
 
@@ -174,6 +106,7 @@ void add_server(std::vector<setting<config>>& all) {
   all.push_back(text<config>("model", "path", at(&config::model_path), "a .gguf file or a model's folder", not_empty));
   all.push_back(text<config>("model", "name", at(&config::model_name), "a name", anything));
   all.push_back(model_dtype());
+  all.push_back(model_temperature());
   all.push_back(count<config>("http", "threads", at(&config::http, &options::threads), 1, 256));
   all.push_back(origins());
   all.push_back(

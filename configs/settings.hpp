@@ -47,7 +47,6 @@ config default_config();
 /// What a `[[worker]]` is before its table has said anything.
 worker_entry default_worker();
 
-
 /// `cpu`, or `cuda:` and a number.
 bool names_a_device(std::string_view word);
 

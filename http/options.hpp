@@ -35,6 +35,10 @@ struct served_model {
   std::int64_t created = 0;
   /// Longest prompt and answer together, in tokens.
   std::size_t context = 0;
+  /// How the OpenAI endpoints draw where a request is silent.
+  float temperature = 1;
+  float top_p = 1;
+  std::int32_t top_k = 0;
 };
 
 struct options {

@@ -35,7 +35,7 @@ call read_openai_call(field_reader& fields, const call_context& context, answer_
   const auto& model = find_model(context.opts, *name);
   call c;
   auto& r = c.request;
-  r.params = read_sampling(fields, {1, max_tokens}, model.context);
+  r.params = read_sampling(fields, {model.temperature, model.top_p, model.top_k, max_tokens}, model.context);
   read_openai_sampling(fields, r.params, model.context, shape == answer_shape::chat);
   r.request_id = context.request_id;
   r.model = model.name;

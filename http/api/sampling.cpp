@@ -137,10 +137,10 @@ void read_max_completion_tokens(field_reader& fields, generation_params& params,
 generation_params read_sampling(field_reader& fields, const sampling_defaults& defaults, std::size_t context) {
   generation_params p;
   p.temperature = static_cast<float>(fields.number("temperature", 0, 2).value_or(defaults.temperature));
-  p.top_p = static_cast<float>(fields.number("top_p", 0, 1, false).value_or(1));
+  p.top_p = static_cast<float>(fields.number("top_p", 0, 1, false).value_or(defaults.top_p));
   // A top_p so small that a float rounds it to 0 still keeps the likeliest token.
   p.top_p = std::max(p.top_p, std::numeric_limits<float>::min());
-  const auto top_k = fields.integer("top_k", -1, std::numeric_limits<std::int32_t>::max()).value_or(0);
+  const auto top_k = fields.integer("top_k", -1, std::numeric_limits<std::int32_t>::max()).value_or(defaults.top_k);
   p.top_k = static_cast<std::int32_t>(std::max<std::int64_t>(top_k, 0));
   const auto seed = fields.seed("seed");
   p.has_seed = seed.has_value();

@@ -10,6 +10,8 @@ namespace troupe::http::api {
 /// What holds for a request that says nothing.
 struct sampling_defaults {
   float temperature = 0;
+  float top_p = 1;
+  std::int32_t top_k = 0;
   /// 0: what the context leaves.
   std::uint32_t max_tokens = 0;
 };

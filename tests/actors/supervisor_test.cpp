@@ -55,8 +55,7 @@ struct fixture : deterministic_system {
       return config;
     };
     outside.hang = [this] { ++hangs; };
-    chief = spawn(supervisor, quick(), options, peers.scheduler, peers.fan_out, peers.metrics,
-      test_hasher(), outside);
+    chief = spawn(supervisor, quick(), options, peers.scheduler, peers.fan_out, peers.metrics, test_hasher(), outside);
     run();
   }
 

@@ -36,8 +36,8 @@ struct fixture : deterministic_system {
   void start(engine_loader load) {
     options.model = "m";
     options.eos = {model.eos};
-    w = spawn(worker, worker_id{3}, options, peers.peers(),
-      worker_tools{std::move(load), test_hasher(), [this] { ++hangs; }});
+    w = spawn(
+      worker, worker_id{3}, options, peers.peers(), worker_tools{std::move(load), test_hasher(), [this] { ++hangs; }});
     run();
   }
 

@@ -50,7 +50,8 @@ std::string body_of_stream(std::size_t i, std::size_t tokens) {
 
 /// The text of a stream that ended as a stream should; throws for any other.
 std::string streamed(std::uint16_t port, std::size_t i, std::size_t tokens) {
-  const auto answer = request(port, "POST", "/v1/chat/completions", body_of_stream(i, tokens), {"Cache-Control: no-store"});
+  const auto answer =
+    request(port, "POST", "/v1/chat/completions", body_of_stream(i, tokens), {"Cache-Control: no-store"});
   if (answer.status != 200)
     throw std::runtime_error("status " + std::to_string(answer.status) + ": " + answer.body);
   const auto events = event_data(answer.body);

@@ -173,8 +173,8 @@ inline count_by_name sample() {
 template <>
 inline metrics_snapshot sample() {
   const auto d = sample<distribution>();
-  return {timespan{1}, 15, 16, 2, 3, 4, 5, {sample<count_by_name>()}, 6, 7, 8, 9, 0.5, {1, 2, 3}, d, d, d, 10, 11, 12, 13, 1.5,
-    false, 2.5, 3.5, timespan{14}, {sample<worker_metrics>()}};
+  return {timespan{1}, 15, 16, 2, 3, 4, 5, {sample<count_by_name>()}, 6, 7, 8, 9, 0.5, {1, 2, 3}, d, d, d, 10, 11, 12,
+    13, 1.5, false, 2.5, 3.5, timespan{14}, {sample<worker_metrics>()}};
 }
 template <>
 inline cache_state sample() {

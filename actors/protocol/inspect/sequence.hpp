@@ -61,7 +61,8 @@ typename Inspector::result_type inspect(Inspector& f, departure& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, room& x) {
-  return f(caf::meta::type_name("room"), x.worker, x.last_admit_seen, x.free_slots, x.free_blocks, x.step_time, x.prefilled, x.left);
+  return f(caf::meta::type_name("room"), x.worker, x.last_admit_seen, x.free_slots, x.free_blocks, x.step_time,
+    x.prefilled, x.left);
 }
 
 template <class Inspector>
