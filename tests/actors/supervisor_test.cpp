@@ -2,77 +2,13 @@
 
 #include <stdexcept>
 
-#include "actors/supervisor.hpp"
-#include "tests/support/sequence_probes.hpp"
+#include "tests/support/supervisor_fixture.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-supervisor_options quick() {
-  supervisor_options options;
-  options.restart_delay = 100ms;
-  options.max_restart_delay = 300ms;
-  options.drills = true;
-  return options;
-}
-
-struct fixture : deterministic_system {
-  sequence_probes peers{*this};
-  std::shared_ptr<fake_engine_log> engine = std::make_shared<fake_engine_log>();
-  /// What the next loads do; they succeed when it is empty.
-  std::function<void(const engine::engine_options&)> on_load;
-  /// What a reload finds.
-  std::vector<worker_options> config;
-  bool config_holds = true;
-  std::size_t hangs = 0;
-  supervisor_actor chief;
-
-  static worker_options worker_on(std::size_t device) {
-    worker_options out;
-    out.model = "m";
-    out.engine.device = "device:" + std::to_string(device);
-    return out;
-  }
-
-  void start(std::size_t workers = 1) {
-    std::vector<worker_options> options;
-    for (std::size_t i = 0; i < workers; ++i)
-      options.push_back(worker_on(i));
-    config = options;
-    world outside;
-    outside.detached = false;
-    outside.load_engine = [this](const engine::engine_options& asked) {
-      if (on_load)
-        on_load(asked);
-      return fake_loader({}, engine)(asked);
-    };
-    outside.read_workers = [this] {
-      if (!config_holds)
-        throw std::runtime_error("a.toml:3: worker.threads must be a whole number, got \"two\"");
-      return config;
-    };
-    outside.hang = [this] { ++hangs; };
-    chief = spawn(supervisor, quick(), options, peers.scheduler, peers.fan_out, peers.metrics, test_hasher(), outside);
-    run();
-  }
-
-  sequence_log& log() { return *peers.log; }
-  std::vector<worker_status> status() { return ask<company_status>(chief, status_atom_v).workers; }
-
-  void kill(std::size_t start) {
-    caf::anon_send_exit(log().ready.at(start).second, caf::exit_reason::kill);
-    run();
-  }
-
-  reload_result reload() { return ask<reload_result>(chief, reload_atom_v); }
-};
-
-using ids = std::vector<worker_id>;
-
-} // namespace
+using fixture = supervisor_fixture;
 
 TEST_CASE("a worker's delay doubles up to its bound, and is short again after a good life") {
   using time_point = std::chrono::steady_clock::time_point;
@@ -242,83 +178,4 @@ TEST_CASE_METHOD(fixture, "a worker that stalls is given up, and its successor t
   CHECK(status()[0].state == worker_state::ready);
   tell(chief, stalled_atom_v, worker_id{7}, timespan{6s});
   CHECK(log().gone.size() == 1);
-}
-
-TEST_CASE_METHOD(fixture, "a reload starts what is new, drains what is not there any more, and keeps the rest") {
-  start(2);
-  config = {worker_on(1), worker_on(2), worker_on(1)};
-  const auto result = reload();
-  CHECK(result.done);
-  CHECK(result.kept == 1);
-  CHECK(result.started == ids{2, 3});
-  CHECK(result.draining == ids{0});
-  CHECK(log().draining == ids{0});
-  CHECK(status()[0].state == worker_state::draining);
-  CHECK(engine->made == 4);
-  CHECK(log().ready.size() == 4);
-
-  tell(chief, drained_atom_v, worker_id{0});
-  REQUIRE(log().gone.size() == 1);
-  CHECK(log().gone[0].worker == 0);
-  CHECK_FALSE(log().gone[0].expected_back);
-  const auto after = status();
-  REQUIRE(after.size() == 3);
-  CHECK(after[0].worker == 1);
-  CHECK(engine->alive == 3);
-  // Nothing has changed since.
-  CHECK(reload().kept == 3);
-  CHECK(engine->made == 4);
-}
-
-TEST_CASE_METHOD(fixture, "a worker that dies while it drains does not come back") {
-  start(2);
-  config = {worker_on(1)};
-  reload();
-  kill(0);
-  REQUIRE(log().gone.size() == 1);
-  CHECK_FALSE(log().gone[0].expected_back);
-  advance(10s);
-  CHECK(engine->made == 2);
-  CHECK(status().size() == 1);
-}
-
-TEST_CASE_METHOD(fixture, "a failed worker that is taken out is gone at once") {
-  on_load = [](const engine::engine_options& asked) {
-    if (asked.device == "device:0")
-      throw std::runtime_error("busy");
-  };
-  start(2);
-  config = {worker_on(1)};
-  CHECK(reload().draining == ids{0});
-  CHECK(status().size() == 1);
-  advance(10s);
-  CHECK(engine->made == 1);
-}
-
-TEST_CASE_METHOD(fixture, "a config that does not hold is refused, and the workers stay") {
-  start(2);
-  config_holds = false;
-  const auto result = reload();
-  CHECK_FALSE(result.done);
-  CHECK(result.reason == "a.toml:3: worker.threads must be a whole number, got \"two\"");
-  CHECK(status().size() == 2);
-  CHECK(log().draining.empty());
-}
-
-TEST_CASE_METHOD(fixture, "a drill has one worker fail, and blames no sequence for it") {
-  start(2);
-  CHECK(ask<order_result>(chief, drill_atom_v, worker_id{1}, drill_kind::die).done);
-  REQUIRE(log().gone.size() == 1);
-  CHECK(log().gone[0].worker == 1);
-  CHECK(log().gone[0].expected_back);
-  CHECK_FALSE(log().gone[0].by_its_work);
-  CHECK(status()[1].reason == "a drill");
-  CHECK_FALSE(ask<order_result>(chief, drill_atom_v, worker_id{1}, drill_kind::die).done);
-  advance(100ms);
-  CHECK(status()[1].state == worker_state::ready);
-  kill(2);
-  CHECK(log().gone.back().by_its_work);
-  CHECK(ask<order_result>(chief, drill_atom_v, worker_id{0}, drill_kind::hang).done);
-  CHECK(hangs == 1);
-  CHECK_FALSE(ask<order_result>(chief, drill_atom_v, worker_id{9}, drill_kind::die).done);
 }
