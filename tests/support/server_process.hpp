@@ -27,6 +27,7 @@ public:
   /// still runs.
   std::optional<int> wait(std::chrono::seconds time);
   std::string output() const;
+  pid_t pid() const { return pid_; }
 
 private:
   pid_t pid_ = -1;
