@@ -1,6 +1,7 @@
 #include "engine/files/gguf.hpp"
 
 #include "engine/engine.hpp"
+#include "engine/files/gguf_reader.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -18,138 +19,7 @@ constexpr std::uint64_t max_tensors = 65536;
 constexpr std::uint64_t max_name = 65535;
 constexpr int max_dimensions = 4;
 
-enum class kind : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, string, array, u64, i64, f64 };
-
-/// The fewest bytes that one value of a kind can take.
-std::size_t least_bytes(kind k) {
-  constexpr std::size_t bytes[] = {1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8};
-  return bytes[static_cast<std::size_t>(k)];
-}
-
-/// Reads a header from front to back and never past its end.
-class reader {
-public:
-  explicit reader(const mapped_file& file)
-      : file_(file),
-        path_(std::make_shared<const std::filesystem::path>(file.path())) {}
-
-  std::size_t position() const { return position_; }
-  std::size_t left() const { return file_.bytes().size() - position_; }
-  std::shared_ptr<const std::filesystem::path> shared_path() const { return path_; }
-  void about(std::string what) { about_ = std::move(what); }
-
-  [[noreturn]] void refuse(const std::string& why) const {
-    throw load_error(file_.path().string() + ": " + about_ + ": " + why);
-  }
-
-  template <class T>
-  T take() {
-    need(sizeof(T));
-    T value;
-    std::memcpy(&value, file_.bytes().data() + position_, sizeof value);
-    position_ += sizeof value;
-    return value;
-  }
-
-  std::string take_string() {
-    const auto size = take<std::uint64_t>();
-    need(size);
-    std::string text(reinterpret_cast<const char*>(file_.bytes().data() + position_), size);
-    position_ += size;
-    return text;
-  }
-
-  kind take_kind() {
-    const auto number = take<std::uint32_t>();
-    if (number > static_cast<std::uint32_t>(kind::f64))
-      refuse("value type must be between 0 and 12, got " + std::to_string(number));
-    return static_cast<kind>(number);
-  }
-
-  gguf_value take_value(kind k);
-  gguf_value take_array();
-
-private:
-  void need(std::uint64_t bytes) const {
-    if (bytes > left())
-      refuse("the file ends early: " + std::to_string(bytes) + " bytes wanted at offset " + std::to_string(position_) +
-        ", " + std::to_string(left()) + " left");
-  }
-
-  template <class Element, class Take>
-  gguf_value fill(std::uint64_t count, Take take_one) {
-    std::vector<Element> values;
-    values.reserve(count);
-    for (std::uint64_t i = 0; i < count; ++i)
-      values.push_back(take_one());
-    return values;
-  }
-
-  const mapped_file& file_;
-  std::shared_ptr<const std::filesystem::path> path_;
-  std::size_t position_ = 0;
-  std::string about_ = "header";
-};
-
-gguf_value reader::take_value(kind k) {
-  switch (k) {
-  case kind::u8:
-    return std::uint64_t{take<std::uint8_t>()};
-  case kind::i8:
-    return std::int64_t{take<std::int8_t>()};
-  case kind::u16:
-    return std::uint64_t{take<std::uint16_t>()};
-  case kind::i16:
-    return std::int64_t{take<std::int16_t>()};
-  case kind::u32:
-    return std::uint64_t{take<std::uint32_t>()};
-  case kind::i32:
-    return std::int64_t{take<std::int32_t>()};
-  case kind::u64:
-    return take<std::uint64_t>();
-  case kind::i64:
-    return take<std::int64_t>();
-  case kind::f32:
-    return static_cast<double>(take<float>());
-  case kind::f64:
-    return take<double>();
-  case kind::boolean:
-    return take<std::uint8_t>() != 0;
-  case kind::string:
-    return take_string();
-  case kind::array:
-    return take_array();
-  }
-  return {};
-}
-
-gguf_value reader::take_array() {
-  const auto k = take_kind();
-  const auto count = take<std::uint64_t>();
-  if (count > left() / least_bytes(k))
-    refuse("an array of " + std::to_string(count) + " values does not fit into the " + std::to_string(left()) +
-      " bytes that are left");
-  switch (k) {
-  case kind::array:
-    refuse("arrays of arrays are not supported");
-  case kind::string:
-    return fill<std::string>(count, [this] { return take_string(); });
-  case kind::boolean:
-    return fill<bool>(count, [this] { return take<std::uint8_t>() != 0; });
-  case kind::f32:
-  case kind::f64:
-    return fill<double>(count, [this, k] { return std::get<double>(take_value(k)); });
-  case kind::u8:
-  case kind::u16:
-  case kind::u32:
-  case kind::u64:
-    return fill<std::uint64_t>(count, [this, k] { return std::get<std::uint64_t>(take_value(k)); });
-  default:
-    return fill<std::int64_t>(count, [this, k] { return std::get<std::int64_t>(take_value(k)); });
-  }
-}
-
-stored_type type_of(const reader& from, std::uint32_t number) {
+stored_type type_of(const gguf_reader& from, std::uint32_t number) {
   switch (number) {
   case 0:
     return stored_type::f32;
@@ -174,7 +44,7 @@ struct listed_tensor {
   std::size_t bytes = 0;
 };
 
-listed_tensor take_listed(reader& from, std::uint64_t index) {
+listed_tensor take_listed(gguf_reader& from, std::uint64_t index) {
   from.about("tensor " + std::to_string(index));
   listed_tensor listed;
   listed.tensor.name = from.take_string();
@@ -196,7 +66,7 @@ listed_tensor take_listed(reader& from, std::uint64_t index) {
   return listed;
 }
 
-std::vector<listed_tensor> take_list(reader& from, std::uint64_t count) {
+std::vector<listed_tensor> take_list(gguf_reader& from, std::uint64_t count) {
   std::vector<listed_tensor> listed;
   std::set<std::string> names;
   for (std::uint64_t i = 0; i < count; ++i) {
@@ -208,7 +78,7 @@ std::vector<listed_tensor> take_list(reader& from, std::uint64_t count) {
 }
 
 /// Finds a tensor's bytes in those behind the header.
-void place(const reader& from, listed_tensor& entry, std::span<const std::byte> room, std::size_t alignment) {
+void place(const gguf_reader& from, listed_tensor& entry, std::span<const std::byte> room, std::size_t alignment) {
   if (entry.offset % alignment != 0)
     from.refuse("offset " + std::to_string(entry.offset) + " is not aligned to " + std::to_string(alignment));
   if (entry.offset > room.size() || entry.bytes > room.size() - entry.offset)
@@ -221,7 +91,7 @@ void place(const reader& from, listed_tensor& entry, std::span<const std::byte> 
 } // namespace
 
 gguf_file::gguf_file(const std::filesystem::path& path) : file_(path) {
-  reader from(file_);
+  gguf_reader from(file_);
   if (from.take<std::uint32_t>() != 0x46554747U)
     from.refuse("does not begin with GGUF");
   if (const auto version = from.take<std::uint32_t>(); version != 3)

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <fstream>
 #include <numeric>
 #include <thread>
 
@@ -54,6 +55,14 @@ std::vector<block_id> blocks_from(block_id first, std::size_t count) {
   std::vector<block_id> blocks(count);
   std::iota(blocks.begin(), blocks.end(), first);
   return blocks;
+}
+
+/// Memory of this process that is in RAM.
+std::int64_t resident_bytes() {
+  std::ifstream status("/proc/self/statm");
+  std::int64_t pages = 0;
+  status >> pages >> pages;
+  return pages * 4096;
 }
 
 } // namespace
@@ -153,6 +162,23 @@ TEST_CASE("the default model answers in English through the public face") {
   const auto expected = read_goldens("default").at("short");
   const auto tokens = answer(*model, row_of(0, expected.tokens, blocks_from(0, 8)), 16, true);
   CHECK(tokens == std::vector<token_id>(expected.greedy.begin(), expected.greedy.begin() + 16));
+}
+
+TEST_CASE("engines of one model share its weights") {
+  engine_options options;
+  options.model = default_model;
+  options.kv_blocks = 16;
+  options.max_step_tokens = 16;
+  options.max_sequences = 2;
+  weight_store store;
+  const auto first = load_engine(options, store);
+  const auto before = resident_bytes();
+  const auto second = load_engine(options, store);
+  const auto grown = resident_bytes() - before;
+  CHECK(grown < static_cast<std::int64_t>(second->info().weight_bytes / 4));
+  const auto expected = read_goldens("default").at("short");
+  const auto row = row_of(0, expected.tokens, blocks_from(0, 8));
+  CHECK(answer(*first, row, 8, true) == answer(*second, row, 8, true));
 }
 
 TEST_CASE("options out of range are refused with field, limits and value") {

@@ -5,9 +5,12 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <unistd.h>
 #include <vector>
+
+#include "engine/engine.hpp"
 
 namespace troupe::engine::testing {
 
@@ -35,6 +38,21 @@ public:
 private:
   std::filesystem::path path_;
 };
+
+/// What opening a file with these contents says is wrong with it: a sentence that names the file, or nothing.
+template <class File>
+std::string complaint_about(const std::string& name, const std::string& contents) {
+  const scratch_folder folder;
+  try {
+    const File file(folder.write(name, contents));
+  } catch (const load_error& error) {
+    const std::string what = error.what();
+    if (what.find(name) == std::string::npos)
+      throw std::logic_error("an error does not name its file: " + what);
+    return what;
+  }
+  return "";
+}
 
 template <class T>
 std::string bytes_of(T value) {

@@ -13,16 +13,8 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-/// What reading a file says is wrong with it.
 std::string complaint(const std::string& contents) {
-  const scratch_folder folder;
-  try {
-    const gguf_file file(folder.write("model.gguf", contents));
-  } catch (const load_error& error) {
-    CHECK_THAT(error.what(), Contains("model.gguf"));
-    return error.what();
-  }
-  return "";
+  return complaint_about<gguf_file>("model.gguf", contents);
 }
 
 std::string array(std::uint32_t type, std::uint64_t count) {

@@ -12,14 +12,7 @@ using Catch::Matchers::Contains;
 namespace {
 
 std::string complaint(const std::string& contents) {
-  const scratch_folder folder;
-  try {
-    const safetensors_file file(folder.write("model.safetensors", contents));
-  } catch (const load_error& error) {
-    CHECK_THAT(error.what(), Contains("model.safetensors"));
-    return error.what();
-  }
-  return "";
+  return complaint_about<safetensors_file>("model.safetensors", contents);
 }
 
 std::string entry(const std::string& fields) {

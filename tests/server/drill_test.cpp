@@ -60,6 +60,18 @@ TEST_CASE("streams go on unchanged while workers die, throw and hang") {
   survive_drills(16, 24, 700ms);
 }
 
+TEST_CASE("a KV cache of a tenth of what the load wants changes no answer") {
+  std::vector<std::string> roomy;
+  std::vector<std::string> tight;
+  for (const auto blocks : {1000, 9}) {
+    // Sixteen streams of some 70 tokens want ninety blocks of 16.
+    const config_file config{"[[worker]]\nkv_blocks = " + std::to_string(blocks) + "\n"};
+    server_process server{{"serve", "--port", "0", "--config", config.path()}};
+    (blocks == 9 ? tight : roomy) = all_streams(server.wait_until_listening(), 16, 32);
+  }
+  CHECK(tight == roomy);
+}
+
 // Takes minutes: `./dev drill` runs it.
 TEST_CASE("two hundred streams go on unchanged while a worker fails every second", "[.drill]") {
   survive_drills(200, 40, 1000ms);

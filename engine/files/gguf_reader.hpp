@@ -1,0 +1,90 @@
+// Reads the header of a GGUF file, value by value.
+#pragma once
+
+#include "engine/engine.hpp"
+#include "engine/files/gguf.hpp"
+
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe::engine {
+
+/// The types of metadata values, as the file numbers them.
+enum class gguf_kind : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, string, array, u64, i64, f64 };
+
+/// The fewest bytes that one value of a kind can take.
+inline std::size_t least_bytes(gguf_kind k) {
+  constexpr std::size_t bytes[] = {1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8};
+  return bytes[static_cast<std::size_t>(k)];
+}
+
+/// Reads a header from front to back and never past its end.
+class gguf_reader {
+public:
+  explicit gguf_reader(const mapped_file& file)
+      : file_(file),
+        path_(std::make_shared<const std::filesystem::path>(file.path())) {}
+
+  std::size_t position() const { return position_; }
+  std::size_t left() const { return file_.bytes().size() - position_; }
+  std::shared_ptr<const std::filesystem::path> shared_path() const { return path_; }
+  void about(std::string what) { about_ = std::move(what); }
+
+  [[noreturn]] void refuse(const std::string& why) const {
+    throw load_error(file_.path().string() + ": " + about_ + ": " + why);
+  }
+
+  template <class T>
+  T take() {
+    need(sizeof(T));
+    T value;
+    std::memcpy(&value, file_.bytes().data() + position_, sizeof value);
+    position_ += sizeof value;
+    return value;
+  }
+
+  std::string take_string() {
+    const auto size = take<std::uint64_t>();
+    need(size);
+    std::string text(reinterpret_cast<const char*>(file_.bytes().data() + position_), size);
+    position_ += size;
+    return text;
+  }
+
+  gguf_kind take_kind() {
+    const auto number = take<std::uint32_t>();
+    if (number > static_cast<std::uint32_t>(gguf_kind::f64))
+      refuse("value type must be between 0 and 12, got " + std::to_string(number));
+    return static_cast<gguf_kind>(number);
+  }
+
+  gguf_value take_value(gguf_kind k);
+  gguf_value take_array();
+
+private:
+  void need(std::uint64_t bytes) const {
+    if (bytes > left())
+      refuse("the file ends early: " + std::to_string(bytes) + " bytes wanted at offset " + std::to_string(position_) +
+        ", " + std::to_string(left()) + " left");
+  }
+
+  template <class Element, class Take>
+  gguf_value fill(std::uint64_t count, Take take_one) {
+    std::vector<Element> values;
+    values.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i)
+      values.push_back(take_one());
+    return values;
+  }
+
+  const mapped_file& file_;
+  std::shared_ptr<const std::filesystem::path> path_;
+  std::size_t position_ = 0;
+  std::string about_ = "header";
+};
+
+} // namespace troupe::engine
