@@ -96,6 +96,7 @@ void cache_keeper_state::replay(const finished_answer& answer, const admitted_re
   self_->send(edge, answer_finished{sink, answer.usage, truncated, took, took});
 
   auto record = record_of(admitted, cache_state::hit);
+  record.finish = ending_of(answer.choices);
   record.usage = answer.usage;
   record.time_to_first_token = took;
   record.latency = took;

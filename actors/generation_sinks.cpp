@@ -53,6 +53,8 @@ void generation_state::record(const sink& x, outcome result, failure_code code, 
   out.result = result;
   out.code = code;
   out.why = why;
+  if (result == outcome::finished)
+    out.finish = ending_of(choices_);
   out.usage = usage();
   out.queued = x.placed.value_or(now()) - x.attached;
   out.time_to_first_token = x.first_token ? *x.first_token - x.attached : timespan{0};

@@ -5,7 +5,9 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "actors/metrics_page.hpp"
 #include "actors/options.hpp"
 #include "actors/percentiles.hpp"
 #include "actors/protocol/interfaces.hpp"
@@ -20,6 +22,9 @@ namespace troupe {
 /// before a run could start. Latencies are those of requests that succeeded, times to the first token those of all that
 /// had one, queue times those of all that had a run. Tokens a second are the decoded tokens of the last ten seconds'
 /// steps; the token totals are those of the requests that ended, whether they were computed for each or shared.
+///
+/// The company stalls from the last step's end on, or from when there was work if that is later. There is work while
+/// sequences run, or while some wait and a worker is ready for them.
 class metrics_board {
 public:
   metrics_board(metrics_options options, time_point start);
@@ -28,32 +33,37 @@ public:
   void take(const sink_record& x, time_point now);
   void take(const step_record& x, time_point now);
   void take(const worker_ready& x);
-  void take(const worker_status& x);
+  void take(const worker_status& x, time_point now);
   /// A worker that does not come back is forgotten.
-  void take(const worker_gone& x);
-  void take(const scheduler_load& x) { scheduler_ = x; }
+  void take(const worker_gone& x, time_point now);
+  void take(const scheduler_load& x, time_point now);
   void take(const cache_load& x) { cache_ = x; }
 
   metrics_snapshot snapshot(time_point now);
 
 private:
   struct worker_board {
-    worker_ready ready;
-    step_record last;
+    sample_window step_time;
+    sample_window rows;
+    worker_ready ready{};
+    step_record last{};
+    /// As its status says it, which comes before it is ready.
+    std::string device{};
+    worker_state state = worker_state::loading;
+    std::uint32_t restarts = 0;
     std::uint64_t steps = 0;
     std::uint64_t prefill_tokens = 0;
     std::uint64_t decode_tokens = 0;
     std::uint64_t evicted = 0;
     std::uint64_t prefix_query_tokens = 0;
     std::uint64_t prefix_hit_tokens = 0;
-    worker_state state = worker_state::loading;
-    std::uint32_t restarts = 0;
-    sample_window step_time;
-    sample_window rows;
   };
   worker_board& worker_of(worker_id id);
   void count_outcome(const sink_record& x);
   void count_cache(const sink_record& x);
+  bool has_work() const;
+  /// Begins to look for progress when work has come.
+  void look_for_work(time_point now);
   static worker_metrics metrics_of(worker_id id, worker_board& x, time_point now);
 
   metrics_options options_;
@@ -62,12 +72,15 @@ private:
   std::uint64_t successful_ = 0;
   std::uint64_t failed_ = 0;
   std::uint64_t cancelled_ = 0;
-  std::map<std::string, std::uint64_t, std::less<>> failures_;
+  std::map<std::string_view, std::uint64_t> failures_;
+  std::map<std::string_view, std::uint64_t> cancellations_;
   /// By `cache_state`.
   std::array<std::uint64_t, 4> by_cache_{};
   std::uint64_t prompt_tokens_ = 0;
   std::uint64_t completion_tokens_ = 0;
   scheduler_load scheduler_;
+  /// When progress was last made, or work came that nobody had begun; nothing while there is no work.
+  std::optional<time_point> moved_;
   cache_load cache_;
   sample_window latency_;
   sample_window first_token_;
@@ -82,6 +95,7 @@ std::string log_line(const sink_record& x);
 
 struct metrics_state {
   std::optional<metrics_board> board;
+  std::optional<metrics_page> page;
 };
 
 /// The metrics actor.

@@ -1,4 +1,4 @@
-#include <cctype>
+#include <algorithm>
 #include <chrono>
 
 #include <spdlog/fmt/fmt.h>
@@ -12,11 +12,6 @@ namespace {
 
 double seconds(timespan x) {
   return std::chrono::duration<double>(x).count();
-}
-
-/// Whether the request came as far as the question of a run or an answer for it.
-bool looked_up(const sink_record& x) {
-  return x.result != outcome::failed || (x.code != failure_code::queue_full && x.code != failure_code::draining);
 }
 
 /// Why a request did not succeed; empty when it did.
@@ -62,12 +57,14 @@ void metrics_board::take(const sink_record& x, time_point now) {
     latency_.add(seconds(x.latency), now);
   if (x.usage.completion_tokens > 0)
     first_token_.add(seconds(x.time_to_first_token), now);
-  if (looked_up(x) && x.cache != cache_state::hit)
+  if (had_run(x))
     queued_.add(seconds(x.queued), now);
 }
 
 void metrics_board::take(const step_record& x, time_point now) {
   auto& worker = worker_of(x.worker);
+  if (moved_)
+    moved_ = now;
   worker.last = x;
   ++worker.steps;
   worker.prefill_tokens += x.prefill_tokens;
@@ -83,19 +80,28 @@ void metrics_board::take(const step_record& x, time_point now) {
 void metrics_board::take(const worker_ready& x) {
   auto& worker = worker_of(x.worker);
   worker.ready = x;
+  worker.device = x.device;
   // A worker that starts, or starts again, holds nothing.
   worker.last = {};
 }
 
-void metrics_board::take(const worker_status& x) {
+void metrics_board::take(const worker_status& x, time_point now) {
   auto& worker = worker_of(x.worker);
+  worker.device = x.device;
   worker.state = x.state;
   worker.restarts = x.restarts;
+  look_for_work(now);
 }
 
-void metrics_board::take(const worker_gone& x) {
+void metrics_board::take(const worker_gone& x, time_point now) {
   if (!x.expected_back)
     workers_.erase(x.worker);
+  look_for_work(now);
+}
+
+void metrics_board::take(const scheduler_load& x, time_point now) {
+  scheduler_ = x;
+  look_for_work(now);
 }
 
 metrics_snapshot metrics_board::snapshot(time_point now) {
@@ -103,12 +109,14 @@ metrics_snapshot metrics_board::snapshot(time_point now) {
   out.uptime = now - start_;
   out.started_requests = started_;
   out.total_requests = successful_ + failed_ + cancelled_;
-  out.live_requests = started_ - out.total_requests;
+  out.live_requests = started_ - std::min(started_, out.total_requests);
   out.successful_requests = successful_;
   out.failed_requests = failed_;
   out.cancelled_requests = cancelled_;
   for (const auto& [reason, count] : failures_)
-    out.failures.push_back({reason, count});
+    out.failures.push_back({std::string{reason}, count});
+  for (const auto& [reason, count] : cancellations_)
+    out.cancellations.push_back({std::string{reason}, count});
   const auto by = [this](cache_state state) { return by_cache_[static_cast<std::size_t>(state)]; };
   out.cache_hits = by(cache_state::hit);
   out.cache_misses = by(cache_state::miss);
@@ -128,6 +136,7 @@ metrics_snapshot metrics_board::snapshot(time_point now) {
   out.objective_seconds = seconds(options_.objective);
   out.objective_window_seconds = seconds(options_.window);
   out.meets_sla = out.latency.count == 0 || out.latency.p95 < out.objective_seconds;
+  out.stalled = moved_ ? now - *moved_ : timespan{0};
   for (auto& [id, worker] : workers_)
     out.workers.push_back(metrics_of(id, worker, now));
   return out;
@@ -135,8 +144,7 @@ metrics_snapshot metrics_board::snapshot(time_point now) {
 
 metrics_board::worker_board& metrics_board::worker_of(worker_id id) {
   const sample_window empty{options_.window, options_.max_samples};
-  return workers_.try_emplace(id, worker_board{{}, {}, 0, 0, 0, 0, 0, 0, worker_state::loading, 0, empty, empty})
-    .first->second;
+  return workers_.try_emplace(id, worker_board{empty, empty}).first->second;
 }
 
 void metrics_board::count_outcome(const sink_record& x) {
@@ -146,24 +154,38 @@ void metrics_board::count_outcome(const sink_record& x) {
     break;
   case outcome::failed:
     ++failed_;
-    ++failures_[std::string{reason_of(x)}];
+    ++failures_[reason_of(x)];
     break;
   case outcome::cancelled:
     ++cancelled_;
+    ++cancellations_[reason_of(x)];
     break;
   }
 }
 
 void metrics_board::count_cache(const sink_record& x) {
   const auto state = static_cast<std::size_t>(x.cache);
-  if (looked_up(x) && state < by_cache_.size())
+  if (reached_cache(x) && state < by_cache_.size())
     ++by_cache_[state];
+}
+
+bool metrics_board::has_work() const {
+  const bool ready =
+    std::any_of(workers_.begin(), workers_.end(), [](const auto& x) { return x.second.state == worker_state::ready; });
+  return scheduler_.running > 0 || (scheduler_.waiting > 0 && ready);
+}
+
+void metrics_board::look_for_work(time_point now) {
+  if (!has_work())
+    moved_.reset();
+  else if (!moved_)
+    moved_ = now;
 }
 
 worker_metrics metrics_board::metrics_of(worker_id id, worker_board& x, time_point now) {
   worker_metrics out;
   out.worker = id;
-  out.device = x.ready.device;
+  out.device = x.device;
   out.resident = x.last.resident;
   out.slots = x.ready.slots;
   out.blocks_used = x.last.blocks_used;

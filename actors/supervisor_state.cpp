@@ -85,12 +85,12 @@ void supervisor_state::restart(worker_id id) {
 
 order_result supervisor_state::drill(worker_id id, drill_kind what) {
   if (!options_.drills)
-    return {false, "drills are off: admin.drills is false"};
+    return {false, "drills are off: admin.drills is false", order_refusal::drills_off};
   auto* const x = find(id);
   if (x == nullptr)
-    return {false, fmt::format("worker must be the id of a worker, got {}", id)};
+    return {false, fmt::format("worker must be the id of a worker, got {}", id), order_refusal::no_such_worker};
   if (!x->handle || x->life.state() != worker_state::ready)
-    return {false, fmt::format("worker {} is not ready", id)};
+    return {false, fmt::format("worker {} is not ready", id), order_refusal::not_ready};
   // A step that throws does not end its worker.
   x->drilled = what != drill_kind::throw_step;
   self_->send(x->handle, drill_atom_v, what);

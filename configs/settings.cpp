@@ -111,6 +111,7 @@ void add_server(std::vector<setting<config>>& all) {
   all.push_back(origins());
   all.push_back(
     duration<config>("http", "stream_keep_alive", at(&config::http, &options::stream_keep_alive), 100ms, 1h));
+  all.push_back(duration<config>("http", "live_timeout", at(&config::http, &options::live_timeout), 100ms, 24h));
   all.push_back(count<config>("http", "context_window", at(&config::http, &options::context_window), 0, any_count));
   all.push_back(
     count<config>("http", "max_context_length", at(&config::http, &options::max_context_length), 1, any_count));

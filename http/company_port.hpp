@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "actors/protocol/types.hpp"
 
@@ -36,8 +37,16 @@ public:
   /// Operators' questions. The callback gets nothing when the company cannot say.
   virtual void ask_status(std::function<void(std::optional<company_status>)> done) = 0;
   virtual void ask_metrics(std::function<void(std::optional<metrics_snapshot>)> done) = 0;
+  /// All numbers in the text format of Prometheus.
+  virtual void expose_metrics(std::function<void(std::optional<std::string>)> done) = 0;
+
+  // Operators' orders; the same holds for their callbacks.
   /// Empties the response cache; the callback gets the number of answers that were in it.
   virtual void clear_cache(std::function<void(std::optional<std::uint64_t>)> done) = 0;
+  /// Has a worker fail on purpose.
+  virtual void drill(worker_id worker, drill_kind what, std::function<void(std::optional<order_result>)> done) = 0;
+  /// Has the config's workers read again.
+  virtual void reload(std::function<void(std::optional<reload_result>)> done) = 0;
 };
 
 /// Runs a function on an io thread. May be called from any thread.

@@ -1,145 +1,54 @@
 #include "http/edge.hpp"
 
 #include <map>
-#include <mutex>
 #include <utility>
-#include <variant>
-#include <vector>
+
+#include "http/edge_inbox.hpp"
 
 namespace troupe::http {
 
 namespace {
 
 /// The edge as its own port sees it: questions, named by a number, beside what the company tells it.
-using edge_interface = edge_actor::extend<caf::reacts_to<status_atom, std::uint64_t>,
-  caf::reacts_to<snapshot_atom, std::uint64_t>, caf::reacts_to<clear_atom, std::uint64_t>>;
+using edge_interface =
+  edge_actor::extend<caf::reacts_to<status_atom, std::uint64_t>, caf::reacts_to<snapshot_atom, std::uint64_t>,
+    caf::reacts_to<expose_atom, std::uint64_t>, caf::reacts_to<clear_atom, std::uint64_t>,
+    caf::reacts_to<drill_atom, std::uint64_t, worker_id, drill_kind>, caf::reacts_to<reload_atom, std::uint64_t>>;
 
-using reply_value = std::variant<std::monostate, company_status, metrics_snapshot, std::uint64_t>;
+/// Passes a question on to who knows, and puts what comes back into the inbox.
+template <class Atom, class Reply, class... Arguments, class Handle>
+auto question(
+  edge_interface::pointer self, std::shared_ptr<inbox> in, Handle who, std::chrono::seconds limit = question_timeout) {
+  return [=](Atom what, std::uint64_t number, Arguments... arguments) {
+    self->request(who, limit, what, arguments...)
+      .then(
+        [in, number](Reply& x) {
+          in->put(reply{number, std::move(x)});
+        },
+        [in, number](caf::error&) {
+          in->put(reply{number, {}});
+        });
+  };
+}
 
-struct reply {
-  std::uint64_t question = 0;
-  reply_value value;
-};
-
-/// The actor has ended: nothing comes any more.
-struct edge_gone {};
-
-using event = std::variant<answer_started, answer_text, answer_finished, answer_failed, reply, edge_gone>;
-
-/// What has gathered for an io thread. The actor puts in, the io thread takes all out; one post is under way at most.
-class inbox : public std::enable_shared_from_this<inbox> {
-public:
-  using receiver = std::function<void(std::vector<event>)>;
-
-  inbox(poster post, receiver receive) : post_(std::move(post)), receive_(std::move(receive)) {}
-
-  void put(event e) {
-    std::lock_guard lock{mutex_};
-    push(std::move(e));
-  }
-
-  /// The actor's last word.
-  void close() {
-    std::lock_guard lock{mutex_};
-    if (closed_)
-      return;
-    closed_ = true;
-    push(edge_gone{});
-  }
-
-  bool closed() {
-    std::lock_guard lock{mutex_};
-    return closed_;
-  }
-
-  /// The port is going away: what is here, and what may still come, is nobody's.
-  void abandon() {
-    std::lock_guard lock{mutex_};
-    post_ = nullptr;
-    receive_ = nullptr;
-    events_.clear();
-  }
-
-private:
-  void push(event e) {
-    if (!post_)
-      return;
-    events_.push_back(std::move(e));
-    if (!posted_) {
-      posted_ = true;
-      post_([self = shared_from_this()] { self->hand_over(); });
-    }
-  }
-
-  void hand_over() {
-    std::vector<event> taken;
-    receiver receive;
-    {
-      std::lock_guard lock{mutex_};
-      posted_ = false;
-      taken.swap(events_);
-      receive = receive_;
-    }
-    if (receive)
-      receive(std::move(taken));
-  }
-
-  std::mutex mutex_;
-  std::vector<event> events_;
-  bool posted_ = false;
-  bool closed_ = false;
-  poster post_;
-  receiver receive_;
-};
-
-struct edge_state {
-  edge_company company;
-};
-
-edge_interface::behavior_type edge(
-  edge_interface::stateful_pointer<edge_state> self, edge_company company, std::shared_ptr<inbox> in) {
-  self->state.company = std::move(company);
+edge_interface::behavior_type edge(edge_interface::pointer self, edge_company company, std::shared_ptr<inbox> in) {
   self->attach_functor([in] { in->close(); });
   self->set_down_handler([self, in](const caf::down_msg&) {
     in->close();
     self->quit();
   });
-  self->monitor(self->state.company.gateway);
+  self->monitor(company.gateway);
   return {
     [in](answer_started& e) { in->put(std::move(e)); },
     [in](answer_text& e) { in->put(std::move(e)); },
     [in](answer_finished& e) { in->put(std::move(e)); },
     [in](answer_failed& e) { in->put(std::move(e)); },
-    [self, in](status_atom, std::uint64_t question) {
-      self->request(self->state.company.supervisor, question_timeout, status_atom_v)
-        .then(
-          [in, question](company_status& x) {
-            in->put(reply{question, std::move(x)});
-          },
-          [in, question](caf::error&) {
-            in->put(reply{question, {}});
-          });
-    },
-    [self, in](snapshot_atom, std::uint64_t question) {
-      self->request(self->state.company.metrics, question_timeout, snapshot_atom_v)
-        .then(
-          [in, question](metrics_snapshot& x) {
-            in->put(reply{question, std::move(x)});
-          },
-          [in, question](caf::error&) {
-            in->put(reply{question, {}});
-          });
-    },
-    [self, in](clear_atom, std::uint64_t question) {
-      self->request(self->state.company.cache, question_timeout, clear_atom_v)
-        .then(
-          [in, question](std::uint64_t n) {
-            in->put(reply{question, n});
-          },
-          [in, question](caf::error&) {
-            in->put(reply{question, {}});
-          });
-    },
+    question<status_atom, company_status>(self, in, company.supervisor),
+    question<snapshot_atom, metrics_snapshot>(self, in, company.metrics),
+    question<expose_atom, std::string>(self, in, company.metrics),
+    question<clear_atom, std::uint64_t>(self, in, company.cache),
+    question<drill_atom, order_result, worker_id, drill_kind>(self, in, company.supervisor, order_timeout),
+    question<reload_atom, reload_result>(self, in, company.supervisor, order_timeout),
   };
 }
 
@@ -184,24 +93,31 @@ public:
   void ask_metrics(std::function<void(std::optional<metrics_snapshot>)> done) override {
     ask(snapshot_atom_v, std::move(done));
   }
+  void expose_metrics(std::function<void(std::optional<std::string>)> done) override {
+    ask(expose_atom_v, std::move(done));
+  }
   void clear_cache(std::function<void(std::optional<std::uint64_t>)> done) override {
     ask(clear_atom_v, std::move(done));
   }
+  void drill(worker_id worker, drill_kind what, std::function<void(std::optional<order_result>)> done) override {
+    ask(drill_atom_v, std::move(done), worker, what);
+  }
+  void reload(std::function<void(std::optional<reload_result>)> done) override { ask(reload_atom_v, std::move(done)); }
 
 private:
-  template <class Atom, class T>
-  void ask(Atom what, std::function<void(std::optional<T>)> done) {
-    const auto question = ++next_question_;
-    questions_.emplace(question, [done = std::move(done)](reply_value& value) {
+  template <class Atom, class T, class... Arguments>
+  void ask(Atom what, std::function<void(std::optional<T>)> done, Arguments... arguments) {
+    const auto number = ++next_question_;
+    questions_.emplace(number, [done = std::move(done)](reply_value& value) {
       if (auto* x = std::get_if<T>(&value))
         done(std::move(*x));
       else
         done(std::nullopt);
     });
     if (gone_ || inbox_->closed())
-      post_later([this, question] { answer({question, {}}); });
+      post_later([this, number] { answer({number, {}}); });
     else
-      caf::anon_send(edge_, what, question);
+      caf::anon_send(edge_, what, number, arguments...);
   }
 
   /// Calls back after the caller has returned. Dropped when the port has gone by then.
@@ -252,7 +168,7 @@ private:
   }
 
   void answer(reply r) {
-    auto found = questions_.find(r.question);
+    auto found = questions_.find(r.number);
     if (found == questions_.end())
       return;
     auto call = std::move(found->second);

@@ -22,7 +22,8 @@ struct edge_company {
 std::unique_ptr<company_port> make_edge(
   caf::actor_system& system, const edge_company& company, std::uint16_t index, poster post);
 
-/// How long an operator's question may take before it gets nothing.
+/// How long an operator's question may take before it gets nothing, and how long an order: a reload reads files.
 inline constexpr std::chrono::seconds question_timeout{5};
+inline constexpr std::chrono::seconds order_timeout{30};
 
 } // namespace troupe::http

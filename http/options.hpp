@@ -51,6 +51,8 @@ struct options {
   std::vector<std::string> cors_origins{"*"};
   /// A comment line goes out on a stream that has said nothing for this long.
   std::chrono::nanoseconds stream_keep_alive{std::chrono::seconds{5}};
+  /// `/health/live` fails when no step has ended for this long although there is work.
+  std::chrono::nanoseconds live_timeout{std::chrono::seconds{60}};
   /// Own API: messages of the history that are kept, and tokens that all may have together.
   std::size_t context_window = 10;
   std::size_t max_context_length = 2048;

@@ -16,7 +16,7 @@ struct entry {
   endpoint to;
 };
 
-constexpr std::array<entry, 10> table{{
+constexpr std::array<entry, 13> table{{
   {"/", "GET", endpoint::front_page},
   {"/v1/chat/completions", "POST", endpoint::chat},
   {"/v1/completions", "POST", endpoint::completions},
@@ -26,7 +26,10 @@ constexpr std::array<entry, 10> table{{
   {"/health/live", "GET", endpoint::live},
   {"/health/ready", "GET", endpoint::ready},
   {"/metrics", "GET", endpoint::metrics},
+  {"/metrics/prometheus", "GET", endpoint::prometheus},
   {"/cache/clear", "POST", endpoint::clear_cache},
+  {"/admin/drill", "POST", endpoint::drill},
+  {"/admin/reload", "POST", endpoint::reload},
 }};
 
 constexpr std::string_view model_prefix = "/v1/models/";

@@ -19,7 +19,10 @@ enum class endpoint : std::uint8_t {
   live,
   ready,
   metrics,
+  prometheus,
   clear_cache,
+  drill,
+  reload,
   options,
 };
 

@@ -1,6 +1,7 @@
 // One client's connection, from its first byte to its last.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <string>
 #include <variant>
 
+#include "http/api/admin.hpp"
 #include "http/api/answer_format.hpp"
 #include "http/company_port.hpp"
 #include "http/connection.hpp"
@@ -79,6 +81,12 @@ private:
   response answer_at_once(const route& to) const;
   net::awaitable<response> answer_operator(const route& to);
   net::awaitable<response> answer_health(endpoint to);
+  net::awaitable<response> answer_live();
+  net::awaitable<response> answer_metrics(bool as_text);
+  net::awaitable<response> answer_order(endpoint to);
+  net::awaitable<response> answer_clear();
+  net::awaitable<response> answer_drill(api::drill_order order);
+  net::awaitable<response> answer_reload();
   net::awaitable<std::optional<metrics_snapshot>> recent_metrics();
   detach_reason end_reason() const;
   bool keeps() const { return facts_.keep_alive && !context_.draining; }
@@ -88,7 +96,7 @@ private:
 
   /// Asks the company something and waits for what it says; nothing when that takes too long.
   template <class T, class Ask>
-  net::awaitable<std::optional<T>> ask(Ask put);
+  net::awaitable<std::optional<T>> ask(Ask put, std::chrono::seconds limit);
 
   const limits& limit() const { return context_.opts.limit; }
 

@@ -1,6 +1,7 @@
 // Answering: what a session does with a request that holds, and above all with one for text.
 #include <chrono>
 
+#include "actors/protocol/names.hpp"
 #include "http/running_answer.hpp"
 #include "http/session.hpp"
 #include "http/sse.hpp"
@@ -149,7 +150,7 @@ net::awaitable<bool> session::answer_whole(running_answer& running, api::answer_
     answer.body = format.whole(all);
   }
   if (const auto& started = running.started_event())
-    answer.fields.emplace_back("X-Cache", api::cache_word(started->cache));
+    answer.fields.emplace_back("X-Cache", std::string{name(started->cache)});
   const bool go_on = co_await send(std::move(answer));
   co_return go_on;
 }
@@ -176,7 +177,7 @@ net::awaitable<bool> session::answer_stream(running_answer& running, api::answer
   answer.fields.emplace_back("Cache-Control", "no-cache");
   answer.fields.emplace_back("X-Accel-Buffering", "no");
   const auto started = running.started_event().value_or(answer_started{});
-  answer.fields.emplace_back("X-Cache", api::cache_word(started.cache));
+  answer.fields.emplace_back("X-Cache", std::string{name(started.cache)});
   auto head = head_for(answer, facts_.minor == 0 ? answer_framing::close : answer_framing::chunked);
   const bool go_on = co_await stream_events(running, format, std::move(head));
   co_return go_on;

@@ -67,6 +67,15 @@ struct finished_answer {
   std::size_t size() const;
 };
 
+/// How an answer of several choices ended: cut, when one of them was.
+template <class Choices>
+finish_reason ending_of(const Choices& choices) {
+  for (const auto& one : choices)
+    if (one.finish == finish_reason::length)
+      return finish_reason::length;
+  return finish_reason::stop;
+}
+
 /// A prompt to render and tokenize away from the token path.
 struct encode_request {
   run_id run = 0;

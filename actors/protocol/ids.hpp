@@ -41,6 +41,8 @@ enum class outcome : std::uint8_t { finished, failed, cancelled };
 enum class worker_state : std::uint8_t { loading, ready, draining, failed, restarting };
 /// What a drill does to a worker: its next step throws, it dies, or it stops working with its thread.
 enum class drill_kind : std::uint8_t { throw_step, die, hang };
+/// Why an operator's order was not carried out.
+enum class order_refusal : std::uint8_t { none, drills_off, no_such_worker, not_ready };
 
 /// Why a request failed. `docs/api.md` lists what each means to a client.
 enum class failure_code : std::uint8_t {

@@ -103,7 +103,7 @@ inline constexpr std::size_t largest<model_lost> = word + length_bytes + failure
 template <>
 inline constexpr std::size_t largest<worker_failed> = 4 + length_bytes + failure_text_bytes + 1;
 template <>
-inline constexpr std::size_t largest<sink_record> = 3 * word + 8 + 4 + largest<token_usage> + 24;
+inline constexpr std::size_t largest<sink_record> = 3 * word + 8 + 5 + largest<token_usage> + 24;
 template <>
 inline constexpr std::size_t largest<step_record> = 52;
 template <>
@@ -115,7 +115,7 @@ inline constexpr std::size_t largest<worker_status> = 4 + 3 * word + 1 + length_
 template <>
 inline constexpr std::size_t largest<company_status> = length_bytes + workers* largest<worker_status> + 4;
 template <>
-inline constexpr std::size_t largest<order_result> = 1 + length_bytes + failure_text_bytes;
+inline constexpr std::size_t largest<order_result> = 1 + length_bytes + failure_text_bytes + 1;
 template <>
 inline constexpr std::size_t largest<reload_result> = 1 + length_bytes + failure_text_bytes +
   2 * (length_bytes + workers * sizeof(worker_id)) + 4;
@@ -127,7 +127,7 @@ template <>
 inline constexpr std::size_t largest<count_by_name> = word + 8;
 template <>
 inline constexpr std::size_t largest<metrics_snapshot> = 512 + largest<cache_load> + 3 * largest<distribution> +
-  2 * length_bytes + 64 * largest<count_by_name> + workers* largest<worker_metrics>;
+  3 * length_bytes + 2 * 64 * largest<count_by_name> + workers* largest<worker_metrics>;
 template <>
 inline constexpr std::size_t largest<cache_state> = 1;
 template <>

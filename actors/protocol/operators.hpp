@@ -21,6 +21,8 @@ struct sink_record {
   failure_code code = failure_code::internal_error;
   /// Set when `result` is cancelled.
   detach_reason why = detach_reason::client_gone;
+  /// Set when `result` is finished.
+  finish_reason finish = finish_reason::none;
   token_usage usage;
   timespan queued{0};
   timespan time_to_first_token{0};
@@ -79,6 +81,8 @@ struct order_result {
   bool done = false;
   /// Why it was not done, or what there is to say about it.
   std::string reason;
+  /// The kind of that reason.
+  order_refusal refusal = order_refusal::none;
 };
 
 /// What a reload of the config changed.
@@ -136,7 +140,9 @@ struct metrics_snapshot {
   std::uint64_t successful_requests = 0;
   std::uint64_t failed_requests = 0;
   std::uint64_t cancelled_requests = 0;
+  /// By failure code, and by why they were cancelled.
   std::vector<count_by_name> failures;
+  std::vector<count_by_name> cancellations;
   std::uint64_t cache_hits = 0;
   std::uint64_t cache_misses = 0;
   std::uint64_t cache_coalesced = 0;

@@ -215,18 +215,4 @@ void append_error_event(const refusal& reason, std::string& out) {
   append_event(out, error_body(reason));
 }
 
-std::string_view cache_word(cache_state state) {
-  switch (state) {
-  case cache_state::miss:
-    return "miss";
-  case cache_state::hit:
-    return "hit";
-  case cache_state::coalesced:
-    return "coalesced";
-  case cache_state::bypass:
-    return "bypass";
-  }
-  return "bypass";
-}
-
 } // namespace troupe::http::api

@@ -39,7 +39,4 @@ std::unique_ptr<answer_format> make_format(answer_style style);
 /// The event that ends a stream that went wrong.
 void append_error_event(const refusal& reason, std::string& out);
 
-/// `hit`, `miss`, `coalesced` or `bypass`.
-std::string_view cache_word(cache_state state);
-
 } // namespace troupe::http::api

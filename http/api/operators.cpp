@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "actors/protocol/names.hpp"
 #include "http/api/errors.hpp"
 #include "http/api/json_out.hpp"
 #include "http/api/sampling.hpp"
@@ -15,30 +16,14 @@ double seconds(timespan t) {
   return std::chrono::duration<double>(t).count();
 }
 
-std::string_view state_word(worker_state state) {
-  switch (state) {
-  case worker_state::loading:
-    return "loading";
-  case worker_state::ready:
-    return "ready";
-  case worker_state::draining:
-    return "draining";
-  case worker_state::failed:
-    return "failed";
-  case worker_state::restarting:
-    return "restarting";
-  }
-  return "failed";
-}
-
 void write_worker(json_writer& w, const worker_status& x) {
   w.begin_object().field("id", x.worker).field("device", x.device).field("model", x.model).field("dtype", x.dtype);
-  w.field("state", state_word(x.state)).field("reason", x.reason).field("since_seconds", seconds(x.since));
+  w.field("state", name(x.state)).field("reason", x.reason).field("since_seconds", seconds(x.since));
   w.field("restarts", x.restarts).end_object();
 }
 
-void write_distribution(json_writer& w, std::string_view name, const distribution& x) {
-  w.key(name).begin_object().field("count", x.count).field("mean", x.mean).field("min", x.min).field("max", x.max);
+void write_distribution(json_writer& w, std::string_view key, const distribution& x) {
+  w.key(key).begin_object().field("count", x.count).field("mean", x.mean).field("min", x.min).field("max", x.max);
   w.field("p50", x.p50).field("p95", x.p95).field("p99", x.p99).end_object();
 }
 
@@ -53,7 +38,16 @@ void write_worker_metrics(json_writer& w, const worker_metrics& x) {
   w.field("steps", x.steps);
   write_distribution(w, "step_time", x.step_time);
   w.field("rows_per_step", x.mean_rows).field("batch_occupancy", share(x.mean_rows, x.slots));
-  w.field("prefill_tokens", x.prefill_tokens).field("decode_tokens", x.decode_tokens).end_object();
+  w.field("prefill_tokens", x.prefill_tokens).field("decode_tokens", x.decode_tokens).field("evicted", x.evicted);
+  w.field("prefix_query_tokens", x.prefix_query_tokens).field("prefix_hit_tokens", x.prefix_hit_tokens);
+  w.field("state", name(x.state)).field("restarts", x.restarts).end_object();
+}
+
+void write_counts(json_writer& w, std::string_view key, const std::vector<count_by_name>& counts) {
+  w.key(key).begin_object();
+  for (const auto& x : counts)
+    w.field(x.name, x.count);
+  w.end_object();
 }
 
 void write_cache(json_writer& w, const metrics_snapshot& m) {
@@ -115,7 +109,25 @@ std::string health_body(
   if (status)
     for (const auto& x : status->workers)
       write_worker(w, x);
-  w.end_array().end_object();
+  w.end_array();
+  if (status && status->abandoned > 0)
+    w.field("abandoned", status->abandoned);
+  w.end_object();
+  return out;
+}
+
+liveness judge_live(const std::optional<metrics_snapshot>& metrics, timespan limit) {
+  if (!metrics)
+    return liveness::unresponsive;
+  return metrics->stalled > limit ? liveness::stalled : liveness::alive;
+}
+
+std::string live_body(liveness live, const std::optional<metrics_snapshot>& metrics) {
+  if (live != liveness::stalled || !metrics)
+    return status_body(live == liveness::alive ? "alive" : "unresponsive");
+  std::string out;
+  json_writer w{out};
+  w.begin_object().field("status", "stalled").field("stalled_seconds", seconds(metrics->stalled)).end_object();
   return out;
 }
 
@@ -129,12 +141,11 @@ std::string metrics_body(const metrics_snapshot& m) {
   std::string out;
   json_writer w{out};
   w.begin_object().field("uptime_seconds", seconds(m.uptime));
+  w.field("started_requests", m.started_requests).field("live_requests", m.live_requests);
   w.field("total_requests", m.total_requests).field("successful_requests", m.successful_requests);
   w.field("failed_requests", m.failed_requests).field("cancelled_requests", m.cancelled_requests);
-  w.key("failures").begin_object();
-  for (const auto& x : m.failures)
-    w.field(x.name, x.count);
-  w.end_object();
+  write_counts(w, "failures", m.failures);
+  write_counts(w, "cancellations", m.cancellations);
   w.field("requests_running", m.requests_running).field("requests_waiting", m.requests_waiting);
   w.field("cache_hit_rate", m.cache_hit_rate).field("meets_sla", m.meets_sla);
   write_distribution(w, "latency", m.latency);
@@ -142,6 +153,7 @@ std::string metrics_body(const metrics_snapshot& m) {
   write_distribution(w, "queue_time", m.queue_time);
   w.field("prompt_tokens", m.prompt_tokens).field("completion_tokens", m.completion_tokens);
   w.field("tokens_per_second", m.tokens_per_second);
+  w.field("stalled_seconds", seconds(m.stalled));
   write_cache(w, m);
   w.key("objective").begin_object().field("percentile", 95).field("seconds", m.objective_seconds);
   w.field("window_seconds", m.objective_window_seconds).field("meets_sla", m.meets_sla).end_object();
@@ -187,7 +199,7 @@ std::string front_page() {
 <li>POST /v1/chat/completions, /v1/completions: OpenAI's API</li>
 <li>POST /api/v1/inference: one input, with a history</li>
 <li><a href="/health">/health</a>, <a href="/health/live">/health/live</a>, <a href="/health/ready">/health/ready</a></li>
-<li><a href="/metrics">/metrics</a>: what it does</li>
+<li><a href="/metrics">/metrics</a>: what it does; <a href="/metrics/prometheus">/metrics/prometheus</a>: for scrapers</li>
 <li>POST /cache/clear: forget finished answers</li>
 </ul>
 </html>

@@ -18,7 +18,13 @@ bool can_serve(health h);
 
 std::string health_body(
   health h, const std::optional<company_status>& status, const std::optional<metrics_snapshot>& metrics);
-/// `{"status": ...}` of `/health/ready` and `/health/live`.
+/// Whether the process should be left alone: it is `stalled` when no step has ended for longer than `limit` although
+/// there is work. Nothing for `metrics` means that the company did not answer.
+enum class liveness : std::uint8_t { alive, stalled, unresponsive };
+liveness judge_live(const std::optional<metrics_snapshot>& metrics, timespan limit);
+std::string live_body(liveness live, const std::optional<metrics_snapshot>& metrics);
+
+/// `{"status": ...}`.
 std::string status_body(std::string_view word);
 std::string_view health_word(health h);
 

@@ -91,6 +91,8 @@ TEST_CASE("what was counted is the sum of what succeeded, failed and was cancell
   CHECK(x.failures[0].name == "internal_error");
   CHECK(x.failures[1].name == "queue_full");
   CHECK(x.failures[1].count == 2);
+  REQUIRE(x.cancellations.size() == 1);
+  CHECK(x.cancellations[0].name == "client_gone");
   CHECK(x.prompt_tokens == 30);
   CHECK(x.completion_tokens == 15);
   CHECK(x.latency.count == 2);
@@ -156,6 +158,47 @@ TEST_CASE("a worker is shown with its last step and its totals") {
   board.take(worker_ready{3, "model", "cpu", "float32", 8, 64, 16, 512, 1, 2});
   CHECK(board.snapshot(start).workers[0].resident == 0);
   CHECK(board.snapshot(start).workers[0].steps == 2);
+}
+
+TEST_CASE("the company stalls while there is work and no step ends, and only then") {
+  metrics_board board{{}, start};
+  board.take(worker_status{0, "cpu", "m", "float32", worker_state::ready, "", {}, 0}, start);
+  CHECK(board.snapshot(start + 1h).stalled == 0s);
+  // From when the work came, not from the last step long ago.
+  board.take(step_record{0, 10ms, 1, 0, 1, 0, 0}, start);
+  board.take(scheduler_load{0, 1}, start + 10s);
+  CHECK(board.snapshot(start + 15s).stalled == 5s);
+  board.take(scheduler_load{3, 1}, start + 16s);
+  CHECK(board.snapshot(start + 18s).stalled == 8s);
+  // Any worker's step is progress.
+  board.take(step_record{7, 10ms, 1, 0, 1, 1, 0}, start + 20s);
+  CHECK(board.snapshot(start + 20s).stalled == 0s);
+  CHECK(board.snapshot(start + 80s).stalled == 60s);
+  board.take(scheduler_load{0, 0}, start + 81s);
+  CHECK(board.snapshot(start + 90s).stalled == 0s);
+  // The next work is work of its own.
+  board.take(scheduler_load{0, 1}, start + 100s);
+  CHECK(board.snapshot(start + 101s).stalled == 1s);
+}
+
+TEST_CASE("what waits for a worker that is not there is no stall") {
+  metrics_board board{{}, start};
+  const auto is = [&](worker_state state, time_point now) {
+    board.take(worker_status{0, "cpu", "m", "float32", state, "", {}, 0}, now);
+  };
+  is(worker_state::loading, start);
+  board.take(scheduler_load{2, 0}, start);
+  CHECK(board.snapshot(start + 1min).stalled == 0s);
+  is(worker_state::ready, start + 1min);
+  CHECK(board.snapshot(start + 2min).stalled == 1min);
+  is(worker_state::failed, start + 2min);
+  CHECK(board.snapshot(start + 3min).stalled == 0s);
+  // What runs counts, whatever its worker says.
+  board.take(scheduler_load{0, 1}, start + 3min);
+  CHECK(board.snapshot(start + 4min).stalled == 1min);
+  board.take(worker_gone{0, false}, start + 4min);
+  board.take(scheduler_load{1, 0}, start + 4min);
+  CHECK(board.snapshot(start + 5min).stalled == 0s);
 }
 
 TEST_CASE("a log line says how a request went in one line, whatever its client sent as its name") {

@@ -126,10 +126,12 @@ supervisor_actor::behavior_type small_supervisor() {
     [](stalled_atom, worker_id, timespan) {},
     [](drained_atom, worker_id) {},
     [](restart_atom, worker_id) {},
-    [](drill_atom, worker_id, drill_kind) {
-      return order_result{true, {}};
+    [](drill_atom, worker_id id, drill_kind what) {
+      return order_result{id == 2 && what == drill_kind::hang, "why", order_refusal::not_ready};
     },
-    [](reload_atom) { return reload_result{}; },
+    [](reload_atom) {
+      return reload_result{true, {}, {4}, {5}, 6};
+    },
     [](status_atom) {
       company_status s;
       s.workers.resize(3);
@@ -242,13 +244,31 @@ TEST_CASE("operators' questions are answered by those who know") {
   std::optional<company_status> status;
   std::optional<metrics_snapshot> metrics;
   std::optional<std::uint64_t> cleared;
+  std::optional<std::string> page;
   c.port->ask_status([&](auto x) { status = std::move(x); });
   c.port->ask_metrics([&](auto x) { metrics = std::move(x); });
+  c.port->expose_metrics([&](auto x) { page = std::move(x); });
   c.port->clear_cache([&](auto x) { cleared = x; });
-  CHECK(c.io.until([&] { return status && metrics && cleared; }));
+  CHECK(c.io.until([&] { return status && metrics && cleared && page; }));
+  CHECK(page == "# none");
   CHECK(status->workers.size() == 3);
   CHECK(metrics->total_requests == 9);
   CHECK(cleared == 12);
+}
+
+TEST_CASE("operators' orders go to the supervisor, and what became of them comes back") {
+  small_company c;
+  std::optional<order_result> done;
+  std::optional<order_result> refused;
+  std::optional<reload_result> reloaded;
+  c.port->drill(2, drill_kind::hang, [&](auto x) { done = std::move(x); });
+  c.port->drill(2, drill_kind::die, [&](auto x) { refused = std::move(x); });
+  c.port->reload([&](auto x) { reloaded = std::move(x); });
+  CHECK(c.io.until([&] { return done && refused && reloaded; }));
+  CHECK(done->done);
+  CHECK_FALSE(refused->done);
+  CHECK(refused->refusal == order_refusal::not_ready);
+  CHECK(reloaded->started == std::vector<worker_id>{4});
 }
 
 TEST_CASE("a question to an actor that is gone gets nothing, at once") {

@@ -7,10 +7,12 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "actors/protocol/names.hpp"
 #include "http/company_port.hpp"
 
 namespace troupe::http::test {
@@ -69,6 +71,9 @@ public:
   std::atomic<bool> silent{false};
   company_status status;
   metrics_snapshot metrics;
+  std::string page = "# HELP up x\n# TYPE up gauge\nup 1\n";
+  order_result drilled;
+  reload_result reloaded;
 
   // -- what a test sees
   /// Waits for the request number `i` (from 0). Its sink is 0 when it does not come.
@@ -86,6 +91,11 @@ public:
     std::unique_lock lock{mutex_};
     changed_.wait_for(lock, std::chrono::seconds{5}, [&] { return detached_.count(sink) != 0; });
     return detached_.count(sink) != 0 ? std::optional{detached_[sink]} : std::nullopt;
+  }
+  /// The drills and reloads that were ordered: `0 die`, `reload`.
+  std::vector<std::string> orders() {
+    std::lock_guard lock{mutex_};
+    return orders_;
   }
   bool was_detached(sink_id sink) {
     std::lock_guard lock{mutex_};
@@ -132,6 +142,17 @@ private:
     void clear_cache(std::function<void(std::optional<std::uint64_t>)> done) override {
       reply(std::move(done), std::uint64_t{4});
     }
+    void expose_metrics(std::function<void(std::optional<std::string>)> done) override {
+      reply(std::move(done), company_.page);
+    }
+    void drill(worker_id worker, drill_kind what, std::function<void(std::optional<order_result>)> done) override {
+      order(std::to_string(worker) + ' ' + std::string{name(what)});
+      reply(std::move(done), company_.drilled);
+    }
+    void reload(std::function<void(std::optional<reload_result>)> done) override {
+      order("reload");
+      reply(std::move(done), company_.reloaded);
+    }
 
     void deliver(sink_id sink, std::function<void(answer_listener&)> call, bool last) {
       post_([this, sink, call = std::move(call), last] {
@@ -146,6 +167,11 @@ private:
     }
 
   private:
+    void order(std::string words) {
+      std::lock_guard lock{company_.mutex_};
+      company_.orders_.push_back(std::move(words));
+    }
+
     template <class T>
     void reply(std::function<void(std::optional<T>)> done, T value) {
       post_([done = std::move(done), value = std::move(value), silent = company_.silent.load()] {
@@ -177,6 +203,7 @@ private:
   std::vector<std::pair<sink_id, native_request>> requests_;
   std::map<sink_id, detach_reason> detached_;
   std::map<sink_id, port*> ports_;
+  std::vector<std::string> orders_;
 };
 
 } // namespace troupe::http::test

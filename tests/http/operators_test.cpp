@@ -47,10 +47,30 @@ TEST_CASE("health shows every worker with device, state and reason") {
   CHECK(json::parse(health_body(health::unresponsive, {}, {})).at("meets_sla") == false);
 }
 
+TEST_CASE("health tells of workers that were given up, while there are any") {
+  auto status = workers({worker_state::ready});
+  CHECK_FALSE(json::parse(health_body(health::ok, status, {})).as_object().contains("abandoned"));
+  status.abandoned = 2;
+  CHECK(json::parse(health_body(health::ok, status, {})).at("abandoned") == 2);
+}
+
+TEST_CASE("a process lives while its company answers and makes progress") {
+  metrics_snapshot m;
+  CHECK(judge_live(m, std::chrono::seconds{60}) == liveness::alive);
+  m.stalled = std::chrono::seconds{60};
+  CHECK(judge_live(m, std::chrono::seconds{60}) == liveness::alive);
+  m.stalled += std::chrono::milliseconds{1500};
+  CHECK(judge_live(m, std::chrono::seconds{60}) == liveness::stalled);
+  CHECK(judge_live({}, std::chrono::seconds{60}) == liveness::unresponsive);
+  CHECK(live_body(liveness::stalled, m) == R"({"status":"stalled","stalled_seconds":61.5})");
+  CHECK(live_body(liveness::unresponsive, {}) == R"({"status":"unresponsive"})");
+}
+
 TEST_CASE("metrics have the names that dashboards look for") {
   metrics_snapshot m;
   m.total_requests = 10;
   m.failures = {{"queue_full", 2}};
+  m.cancellations = {{"client_gone", 1}};
   m.latency.p95 = 0.85;
   m.requests_running = 3;
   m.workers.push_back({1, "cpu", 3, 64, 8, 16, 100, {}, 3.5, 10, 20});
@@ -63,7 +83,9 @@ TEST_CASE("metrics have the names that dashboards look for") {
   }
   CHECK(j.at("total_requests") == 10);
   CHECK(j.at("failures").at("queue_full") == 2);
+  CHECK(j.at("cancellations").at("client_gone") == 1);
   CHECK(j.at("latency").at("p95").to_number<double>() == 0.85);
+  CHECK(j.at("workers").at(0).at("state") == "loading");
   CHECK(j.at("workers").at(0).at("kv_use").to_number<double>() == 0.5);
 }
 

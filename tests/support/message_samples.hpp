@@ -128,7 +128,7 @@ inline worker_failed sample() {
 template <>
 inline sink_record sample() {
   return {"id", "/v1", "model", 1, cache_state::hit, outcome::cancelled, failure_code::no_worker,
-    detach_reason::slow_reader, {2, 3}, timespan{4}, timespan{5}, timespan{6}};
+    detach_reason::slow_reader, finish_reason::length, {2, 3}, timespan{4}, timespan{5}, timespan{6}};
 }
 template <>
 inline step_record sample() {
@@ -152,7 +152,7 @@ inline company_status sample() {
 }
 template <>
 inline order_result sample() {
-  return {true, "reason"};
+  return {true, "reason", order_refusal::not_ready};
 }
 template <>
 inline reload_result sample() {
@@ -173,8 +173,8 @@ inline count_by_name sample() {
 template <>
 inline metrics_snapshot sample() {
   const auto d = sample<distribution>();
-  return {timespan{1}, 15, 16, 2, 3, 4, 5, {sample<count_by_name>()}, 6, 7, 8, 9, 0.5, {1, 2, 3}, d, d, d, 10, 11, 12,
-    13, 1.5, false, 2.5, 3.5, timespan{14}, {sample<worker_metrics>()}};
+  return {timespan{1}, 15, 16, 2, 3, 4, 5, {sample<count_by_name>()}, {sample<count_by_name>()}, 6, 7, 8, 9, 0.5,
+    {1, 2, 3}, d, d, d, 10, 11, 12, 13, 1.5, false, 2.5, 3.5, timespan{14}, {sample<worker_metrics>()}};
 }
 template <>
 inline cache_state sample() {

@@ -11,7 +11,7 @@ namespace troupe {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, sink_record& x) {
   return f(caf::meta::type_name("sink_record"), x.request_id, x.endpoint, x.model, x.run, x.cache, x.result, x.code,
-    x.why, x.usage, x.queued, x.time_to_first_token, x.latency);
+    x.why, x.finish, x.usage, x.queued, x.time_to_first_token, x.latency);
 }
 
 template <class Inspector>
@@ -43,7 +43,7 @@ typename Inspector::result_type inspect(Inspector& f, company_status& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, order_result& x) {
-  return f(caf::meta::type_name("order_result"), x.done, x.reason);
+  return f(caf::meta::type_name("order_result"), x.done, x.reason, x.refusal);
 }
 
 template <class Inspector>
@@ -71,10 +71,10 @@ typename Inspector::result_type inspect(Inspector& f, count_by_name& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, metrics_snapshot& x) {
   return f(caf::meta::type_name("metrics_snapshot"), x.uptime, x.started_requests, x.live_requests, x.total_requests,
-    x.successful_requests, x.failed_requests, x.cancelled_requests, x.failures, x.cache_hits, x.cache_misses,
-    x.cache_coalesced, x.cache_bypasses, x.cache_hit_rate, x.cache, x.latency, x.time_to_first_token, x.queue_time,
-    x.requests_running, x.requests_waiting, x.prompt_tokens, x.completion_tokens, x.tokens_per_second, x.meets_sla,
-    x.objective_seconds, x.objective_window_seconds, x.stalled, x.workers);
+    x.successful_requests, x.failed_requests, x.cancelled_requests, x.failures, x.cancellations, x.cache_hits,
+    x.cache_misses, x.cache_coalesced, x.cache_bypasses, x.cache_hit_rate, x.cache, x.latency, x.time_to_first_token,
+    x.queue_time, x.requests_running, x.requests_waiting, x.prompt_tokens, x.completion_tokens, x.tokens_per_second,
+    x.meets_sla, x.objective_seconds, x.objective_window_seconds, x.stalled, x.workers);
 }
 
 } // namespace troupe
