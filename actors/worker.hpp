@@ -46,7 +46,7 @@ struct worker_tools {
 /// `worker_ready`, or `worker_failed` and ends. Ends with its supervisor.
 ///
 /// One message per step goes to the fan_out, one `room` to the scheduler, one `step_record` to the metrics. A step
-/// that throws is run again row by row: rows that throw alone fail alone. When several rows fail and none goes
+/// that throws is run again row by row: rows that throw again fail alone. When several rows fail and none goes
 /// through, or single rows do so three steps in a row, the engine is broken: `worker_failed`, and the end.
 worker_actor::behavior_type worker(worker_actor::stateful_pointer<worker_self> self, worker_id id,
   worker_options options, worker_peers peers, worker_tools tools);

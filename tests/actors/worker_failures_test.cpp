@@ -41,6 +41,18 @@ TEST_CASE_METHOD(fixture, "a row that throws while it is alone fails without end
   CHECK(log().tokens(2) == expected(6, 8));
 }
 
+TEST_CASE_METHOD(fixture, "a step that throws for a moment harms nobody, not even a row that is alone") {
+  model.before_step = [](std::size_t step, const engine::batch&) {
+    if (step == 3)
+      throw std::runtime_error("out of memory");
+  };
+  start();
+  assign(ask_for(1, prompt_of(6), 8));
+  run();
+  CHECK(log().tokens(1) == expected(6, 8));
+  CHECK(log().failures(1).empty());
+}
+
 TEST_CASE_METHOD(fixture, "an engine that throws for every row ends the worker") {
   model.before_step = [](std::size_t step, const engine::batch&) {
     if (step >= 3)
