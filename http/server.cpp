@@ -153,6 +153,7 @@ struct server::impl {
   std::unique_ptr<listener> door;
   std::size_t turn = 0;
   bool listening = false;
+  bool adopted = false;
 };
 
 environment real_environment() {
@@ -185,6 +186,7 @@ void server::bind() {
 void server::adopt(int descriptor) {
   raise_descriptor_limit();
   impl_->door->adopt(descriptor);
+  impl_->adopted = true;
 }
 
 std::uint16_t server::port() const {
@@ -196,6 +198,9 @@ void server::listen() {
 }
 
 void server::begin_drain() {
+  // The next process accepts whoever comes from now on.
+  if (impl_->adopted)
+    impl_->stop_accepting();
   impl_->begin_drain();
 }
 

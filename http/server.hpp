@@ -41,7 +41,8 @@ public:
   void listen();
 
   /// Goes on accepting and answering, but `/health/ready` says 503 and each connection ends after its answer, idle
-  /// ones at once. What new requests are told is the company's to say.
+  /// ones at once. What new requests are told is the company's to say. On an adopted socket it accepts no more: who
+  /// comes now waits for the next process.
   void begin_drain();
   /// Accepts no more connections.
   void stop_accepting();

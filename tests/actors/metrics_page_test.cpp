@@ -3,51 +3,13 @@
 
 #include <limits>
 
-#include "actors/metrics.hpp"
 #include "tests/support/company_fixture.hpp"
-#include "tests/support/prometheus_page.hpp"
+#include "tests/support/metrics_numbers.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
 
 namespace {
-
-constexpr time_point start{1h};
-
-/// A board and a page that hear the same, as the metrics actor has them.
-struct numbers {
-  metrics_board board{{}, start};
-  metrics_page page{2s};
-
-  numbers() {
-    take(worker_status{0, "cpu", "tiny", "float32", worker_state::loading, "", {}, 0});
-    take(worker_ready{0, "tiny", "cpu", "float32", 8, 64, 16, 512, 1, 2});
-    take(worker_status{0, "cpu", "tiny", "float32", worker_state::ready, "", {}, 0});
-  }
-
-  void take(const sink_record& x) {
-    board.request_started();
-    board.take(x, start);
-    page.take(x);
-  }
-  void take(const step_record& x) {
-    board.take(x, start);
-    page.take(x);
-  }
-  void take(const worker_ready& x) {
-    board.take(x);
-    page.take(x);
-  }
-  void take(const worker_status& x) {
-    board.take(x, start);
-    page.take(x);
-  }
-  void take(const worker_gone& x) {
-    board.take(x, start);
-    page.take(x);
-  }
-  prometheus_page read() { return prometheus_page{page.text(board.snapshot(start + 5s))}; }
-};
 
 sink_record finished(const std::string& model = "tiny") {
   sink_record out;
@@ -99,7 +61,7 @@ void check_histogram(const prometheus_page& page, const std::string& name) {
 } // namespace
 
 TEST_CASE("a page holds by the text format, and every name is there before anything has happened") {
-  const auto page = numbers{}.read();
+  const auto page = metrics_numbers{}.read();
   for (const auto& [name, type] : page.types) {
     INFO(name << " is a " << type);
     CHECK((type == "counter" || type == "gauge" || type == "histogram"));
@@ -119,7 +81,7 @@ TEST_CASE("a page holds by the text format, and every name is there before anyth
 }
 
 TEST_CASE("histograms are cumulative, and a value that equals a bound is within it") {
-  numbers x;
+  metrics_numbers x;
   for (int i = 0; i < 3; ++i)
     x.take(finished());
   x.take(step_record{0, 30ms, 4, 100, 3, 4, 20});
@@ -150,7 +112,7 @@ TEST_CASE("the objective is a bucket's bound, whatever it is") {
 }
 
 TEST_CASE("ends are counted by reason and by how the answer ended") {
-  numbers x;
+  metrics_numbers x;
   x.take(finished());
   auto cut = finished();
   cut.finish = finish_reason::length;
@@ -184,7 +146,7 @@ TEST_CASE("ends are counted by reason and by how the answer ended") {
 }
 
 TEST_CASE("a name that no worker holds never becomes a label") {
-  numbers x;
+  metrics_numbers x;
   x.take(finished("a client's \"words\"\n"));
   x.take(finished("more of them"));
   const auto page = x.read();
@@ -193,7 +155,7 @@ TEST_CASE("a name that no worker holds never becomes a label") {
 }
 
 TEST_CASE("a worker is in one state, and leaves the page when it is gone for good") {
-  numbers x;
+  metrics_numbers x;
   x.take(step_record{0, 10ms, 4, 100, 3, 4, 16, 2, 50, 20});
   x.take(worker_gone{0, true});
   x.take(worker_status{0, "cpu", "tiny", "float32", worker_state::restarting, "why", {}, 2});
