@@ -64,6 +64,11 @@ deterministic_system::deterministic_system(std::uint64_t seed)
 }
 
 deterministic_system::~deterministic_system() {
+  end_actors();
+}
+
+void deterministic_system::end_actors() {
+  held_.clear();
   // The coordinator runs until no timeout is left, which never happens while an actor arms new ones.
   for (const auto& actor : tracked_)
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
@@ -76,25 +81,62 @@ deterministic_system::~deterministic_system() {
 
 std::size_t deterministic_system::run(std::size_t limit) {
   std::size_t messages = 0;
-  while (sched.has_job()) {
+  while (run_one())
     if (++messages > limit)
       throw std::runtime_error("the company did not come to rest after " + std::to_string(limit) + " messages");
-    run_one();
-  }
   return messages;
 }
 
 void deterministic_system::run_some(std::size_t messages) {
-  for (; messages > 0 && sched.has_job(); --messages)
-    run_one();
+  while (messages > 0 && run_one())
+    --messages;
 }
 
-void deterministic_system::run_one() {
-  if (seed_ != 0) {
-    const auto pick = static_cast<std::ptrdiff_t>(shuffle_() % sched.jobs.size());
-    std::iter_swap(sched.jobs.begin(), sched.jobs.begin() + pick);
-  }
+bool deterministic_system::run_one() {
+  const auto free = free_jobs();
+  if (free.empty())
+    return false;
+  const std::size_t pick = choose ? choose(free) : seed_ != 0 ? shuffle_() % free.size() : 0;
+  const auto job = std::find(sched.jobs.begin(), sched.jobs.end(), free[pick]);
+  std::iter_swap(sched.jobs.begin(), job);
+  running_ = caf::actor_cast<caf::strong_actor_ptr>(dynamic_cast<caf::abstract_actor*>(free[pick]));
   sched.run_once();
+  running_ = nullptr;
+  return true;
+}
+
+std::vector<caf::resumable*> deterministic_system::free_jobs() {
+  if (held_.empty())
+    return {sched.jobs.begin(), sched.jobs.end()};
+  std::vector<caf::resumable*> out;
+  for (auto* const job : sched.jobs)
+    if (!holds(caf::actor_cast<caf::strong_actor_ptr>(dynamic_cast<caf::abstract_actor*>(job))))
+      out.push_back(job);
+  return out;
+}
+
+bool deterministic_system::idle_now() {
+  return free_jobs().empty();
+}
+
+void deterministic_system::hold(const caf::strong_actor_ptr& actor, caf::actor_clock::time_point until) {
+  held_.push_back({actor, until});
+}
+
+void deterministic_system::hold_running(caf::actor_clock::time_point until) {
+  hold(running_, until);
+}
+
+std::optional<caf::actor_clock::time_point> deterministic_system::next_release() {
+  std::erase_if(held_, [this](const held_actor& x) { return x.until <= now(); });
+  const auto first = std::min_element(
+    held_.begin(), held_.end(), [](const held_actor& a, const held_actor& b) { return a.until < b.until; });
+  return first == held_.end() ? std::nullopt : std::optional{first->until};
+}
+
+bool deterministic_system::holds(const caf::strong_actor_ptr& actor) {
+  return std::any_of(
+    held_.begin(), held_.end(), [&](const held_actor& x) { return x.actor == actor && now() < x.until; });
 }
 
 void deterministic_system::advance(timespan time, timespan step) {

@@ -1,11 +1,13 @@
 // The company in one thread, on a fake clock, from one seed.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <caf/all.hpp>
@@ -44,7 +46,8 @@ edge_actor::behavior_type fake_edge(edge_actor::pointer self, std::shared_ptr<ed
 ///
 /// Seed 0 runs actors in the order in which they were told something; another seed picks the next one at random, one
 /// message at a time, so that each seed is another interleaving. Two messages between the same two actors keep their
-/// order. The destructor ends all actors that `spawn` and `track` know of, then checks that none is left.
+/// order. An actor that is held does not run, whatever it is told: its thread hangs. The destructor ends all actors
+/// that `spawn` and `track` know of, then checks that none is left.
 class deterministic_system {
 public:
   explicit deterministic_system(std::uint64_t seed = 0);
@@ -76,6 +79,29 @@ public:
   /// Lets actors work on at most `messages` messages: stops the company in the middle of something.
   void run_some(std::size_t messages);
 
+  /// Lets one actor work on one message. Returns false when none can.
+  bool run_one();
+
+  /// Keeps an actor from running until the clock says `until`. What it is told waits in its mailbox.
+  void hold(const caf::strong_actor_ptr& actor, caf::actor_clock::time_point until);
+
+  /// The same for the actor whose message is being handled: it does not come back from it.
+  void hold_running(caf::actor_clock::time_point until);
+
+  bool holds(const caf::strong_actor_ptr& actor);
+
+  /// Whether no actor can work now.
+  bool idle_now();
+
+  /// Lets all go that are held. Returns whether there was one.
+  bool release_all() { return !std::exchange(held_, {}).empty(); }
+
+  /// When the first of those that are held runs again; nothing when none is.
+  std::optional<caf::actor_clock::time_point> next_release();
+
+  /// Picks the next actor to run, by its index among those that may; replaces what the seed would pick.
+  std::function<std::size_t(const std::vector<caf::resumable*>&)> choose;
+
   /// Moves the clock, step by step so that what is due comes at its time, and lets actors work after each step.
   void advance(timespan time, timespan step = std::chrono::milliseconds{50});
 
@@ -105,6 +131,9 @@ public:
     return std::move(*answer);
   }
 
+  /// Ends all actors that `spawn` and `track` know of. Call it before what their callbacks use is gone.
+  void end_actors();
+
   /// Whether an actor still lives.
   template <class Handle>
   static bool alive(const Handle& handle) {
@@ -113,7 +142,7 @@ public:
   }
 
 private:
-  void run_one();
+  std::vector<caf::resumable*> free_jobs();
 
   struct testing_config : company_config {
     testing_config();
@@ -130,6 +159,13 @@ private:
   std::uint64_t seed_;
   std::mt19937_64 shuffle_;
   std::vector<caf::strong_actor_ptr> tracked_;
+
+  struct held_actor {
+    caf::strong_actor_ptr actor;
+    caf::actor_clock::time_point until;
+  };
+  std::vector<held_actor> held_;
+  caf::strong_actor_ptr running_;
 };
 
 } // namespace troupe::test

@@ -114,7 +114,7 @@ engine::row_output fake_engine::draw(const batch_row& row) {
 
 engine::ticket fake_engine::submit(const batch& step) {
   check(step);
-  if (log_)
+  if (log_ && log_->keeps_steps)
     log_->steps.push_back(step);
   ++steps_;
   if (options_.before_step)
@@ -143,7 +143,7 @@ token_id fake_draw(const fake_engine_options& options, const std::vector<token_i
   const engine::sampling_params& sampling, std::uint32_t choice, std::uint64_t sample_index) {
   if (options.eos_after == sample_index + 1)
     return options.eos;
-  std::uint64_t hash = mix(mix(mix(1, sampling.seed), choice), sample_index);
+  std::uint64_t hash = mix(mix(mix(1 + options.salt, sampling.seed), choice), sample_index);
   for (const auto token : tokens)
     hash = mix(hash, static_cast<std::uint64_t>(token));
   auto token = static_cast<token_id>(hash % options.vocabulary);

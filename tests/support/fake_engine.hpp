@@ -21,6 +21,8 @@ struct fake_engine_options {
   std::size_t max_sequences = 8;
   std::size_t max_step_tokens = 64;
   engine::token_id eos = 2;
+  /// Another one is another model: it draws other tokens.
+  std::uint64_t salt = 0;
   /// A sequence's draw of this number (from 1) is `eos`; without it, no draw ever is.
   std::optional<std::uint64_t> eos_after;
   /// A step with this token among a row's new ones throws, after it has written all rows.
@@ -31,7 +33,9 @@ struct fake_engine_options {
 
 /// What an engine was asked to do, kept outside it so that it outlives it.
 struct fake_engine_log {
+  /// Every step, unless they would be too many to keep.
   std::vector<engine::batch> steps;
+  bool keeps_steps = true;
   /// Engines that live now, and that were made.
   std::size_t alive = 0;
   std::size_t made = 0;

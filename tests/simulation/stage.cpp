@@ -1,0 +1,310 @@
+#include "tests/simulation/stage.hpp"
+
+#include <limits>
+#include <stdexcept>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "tests/support/tiny_text.hpp"
+
+namespace troupe::simulation {
+
+namespace {
+
+/// The state of an actor. All run in this thread.
+template <class State, class Handle>
+State& state_of(const Handle& handle) {
+  using actor = caf::stateful_actor<State, typename Handle::base>;
+  return dynamic_cast<actor&>(*caf::actor_cast<caf::abstract_actor*>(handle)).state;
+}
+
+/// What the engine's options call the file of a worker: this is how a load knows what to do.
+const char* file_of(worker_kind kind) {
+  switch (kind) {
+  case worker_kind::tiny:
+  case worker_kind::tiny_small_steps:
+    return "tiny";
+  case worker_kind::mini:
+    return "mini";
+  case worker_kind::tiny_broken:
+    return "broken";
+  case worker_kind::tiny_flaky:
+    return "flaky";
+  }
+  return "";
+}
+
+} // namespace
+
+stage::stage(const scenario& story, journal& log)
+    : story_{story},
+      log_{log},
+      sinks_{log, story},
+      shuffle_{story.shuffle},
+      config_{story.workers} {
+  log_.clock = [this] { return now(); };
+  engines_->keeps_steps = false;
+  choose = [this](const auto& free) { return pick(free); };
+  actors_before_ = sys.registry().running();
+  actors_ = start_company(sys, options(), outside(), test::tiny_text(story.context));
+  track(actors_.supervisor);
+  track(actors_.cache);
+  track(actors_.gateway);
+  track(actors_.encoder);
+  track(actors_.scheduler);
+  track(actors_.fan_out);
+  track(actors_.metrics);
+  for (auto& edge : edges_)
+    edge = spawn(edge_of, &sinks_, actors_.gateway);
+  gateway_ = &state_of<gateway_state>(actors_.gateway);
+  scheduler_ = &state_of<scheduler_state>(actors_.scheduler);
+  fan_out_ = &state_of<fan_out_state>(actors_.fan_out);
+  supervisor_ = &state_of<supervisor_state>(actors_.supervisor);
+  metrics_ = &state_of<metrics_state>(actors_.metrics);
+}
+
+stage::~stage() {
+  for (const auto& [id, seen] : seen_)
+    if (const auto left = seen.actor.lock())
+      track(left);
+  choose = nullptr;
+  end_actors();
+  log_.clock = nullptr;
+}
+
+// -- the world ------------------------------------------------------------------------------------------------------
+
+worker_options stage::worker_of(worker_kind kind) const {
+  worker_options out;
+  out.engine.model = file_of(kind);
+  out.model = model_of(kind);
+  out.step_tokens = kind == worker_kind::tiny_small_steps ? std::max<std::size_t>(story_.slots, 4) : story_.step_tokens;
+  out.prefix_cache = story_.prefix_cache;
+  out.eos = {test::tiny_im_end};
+  return out;
+}
+
+std::vector<worker_options> stage::workers_of(const std::vector<worker_kind>& kinds) const {
+  std::vector<worker_options> out;
+  for (const auto kind : kinds)
+    out.push_back(worker_of(kind));
+  return out;
+}
+
+company_options stage::options() const {
+  company_options out;
+  out.gateway = story_.gateway;
+  out.cache.max_entries = story_.cache_entries;
+  out.scheduler.aging = story_.aging;
+  out.generation.encode_inline_bytes = story_.encode_inline_bytes;
+  out.supervisor.restart_delay = 100ms;
+  out.supervisor.max_restart_delay = 2s;
+  out.supervisor.drills = true;
+  out.workers = workers_of(story_.workers);
+  return out;
+}
+
+world stage::outside() {
+  world out;
+  out.random = [] { return drawn_seed; };
+  out.load_engine = [this](const engine::engine_options& x) { return load(x); };
+  out.read_workers = [this] { return workers_of(config_); };
+  out.hang = [this] { hold_running(now() + hang_for_); };
+  out.detached = false;
+  out.on_core_death = [this](std::string_view actor, const caf::error&) { deaths_.emplace_back(actor); };
+  trouble_.workers = story_.workers.size();
+  return out;
+}
+
+std::unique_ptr<engine::engine> stage::load(const engine::engine_options& options) {
+  const auto file = options.model.string();
+  if (file == "broken") {
+    trouble_.lost_models = true;
+    throw engine::load_error("the file is broken");
+  }
+  if (file == "flaky" && flaky_loads_ > 0) {
+    --flaky_loads_;
+    ++trouble_.failed_loads;
+    throw std::runtime_error("the device is busy");
+  }
+  auto engine = engine_of(story_, file == "mini" ? "mini" : "tiny");
+  engine.before_step = [this, number = engines_->made + 1](
+                         std::size_t, const engine::batch& step) { before_step(number, step); };
+  log_.note(fmt::format("engine {} loads {}", engines_->made + 1, file));
+  return std::make_unique<test::fake_engine>(engine, engines_);
+}
+
+void stage::before_step(std::size_t engine, const engine::batch& step) {
+  sched.advance_time(story_.step_cost);
+  for (const auto& row : step.rows)
+    for (const auto token : row.tokens)
+      trouble_.throws += token == poison ? 1 : 0;
+  if (breaks_ == 0 || (broken_engine_ != 0 && broken_engine_ != engine))
+    return;
+  --breaks_;
+  broken_engine_ = engine;
+  ++trouble_.throws;
+  log_.note(fmt::format("engine {} throws in a step of {} rows", engine, step.rows.size()));
+  throw std::runtime_error("the device is gone");
+}
+
+// -- who runs next --------------------------------------------------------------------------------------------------
+
+std::size_t stage::pick(const std::vector<caf::resumable*>& free) {
+  const auto id_of = [&](std::size_t i) { return dynamic_cast<caf::abstract_actor&>(*free[i]).id(); };
+  std::size_t index = 0;
+  switch (story_.order) {
+  case mailbox_order::turns:
+    index = next_in_turn(free);
+    break;
+  case mailbox_order::random:
+    index = shuffle_() % free.size();
+    break;
+  case mailbox_order::newest:
+    index = shuffle_() % 4 == 0 ? shuffle_() % free.size() : free.size() - 1;
+    break;
+  case mailbox_order::laggard:
+    index = shuffle_() % free.size();
+    if (id_of(index) % 11 == story_.shuffle % 11 && shuffle_() % 16 != 0)
+      index = shuffle_() % free.size();
+    break;
+  }
+  auto& actor = dynamic_cast<caf::abstract_actor&>(*free[index]);
+  log_.mix(actor.id());
+  log_.mix(static_cast<std::uint64_t>(now().time_since_epoch().count()));
+  auto& seen = seen_[actor.id()];
+  if (seen.last_turn == 0)
+    seen.actor = caf::weak_actor_ptr{actor.ctrl()};
+  seen.last_turn = ++turns_;
+  return index;
+}
+
+std::size_t stage::next_in_turn(const std::vector<caf::resumable*>& free) {
+  std::size_t oldest = 0;
+  std::uint64_t turn = std::numeric_limits<std::uint64_t>::max();
+  for (std::size_t i = 0; i < free.size(); ++i) {
+    const auto found = seen_.find(dynamic_cast<caf::abstract_actor&>(*free[i]).id());
+    const auto last = found == seen_.end() ? 0 : found->second.last_turn;
+    // A few messages are one turn.
+    if (last != 0 && last == turns_ && shuffle_() % 4 != 0)
+      return i;
+    if (last < turn) {
+      oldest = i;
+      turn = last;
+    }
+  }
+  return oldest;
+}
+
+// -- what happens ---------------------------------------------------------------------------------------------------
+
+void stage::submit(const event& x) {
+  sinks_.submit(x.sink, x.request, x.reads);
+  auto request = x.request;
+  request.request_id = std::to_string(x.sink);
+  self->send(actors_.gateway, submit_atom_v, std::move(request), edges_[x.sink % 2], x.sink);
+}
+
+void stage::hang_up(sink_id sink) {
+  if (sinks_.leaves(sink))
+    self->send(actors_.gateway, detach_atom_v, sink, detach_reason::client_gone);
+}
+
+void stage::strike(const event& x) {
+  switch (x.what) {
+  case event_kind::submit:
+  case event_kind::hang_up:
+    break;
+  case event_kind::break_steps:
+    breaks_ = x.count;
+    broken_engine_ = 0;
+    break;
+  case event_kind::drill_throw:
+    ++trouble_.throws;
+    drill(x, drill_kind::throw_step);
+    break;
+  case event_kind::drill_die:
+    drill(x, drill_kind::die);
+    break;
+  case event_kind::drill_hang:
+    hang_for_ = x.span;
+    drill(x, drill_kind::hang);
+    break;
+  case event_kind::hang:
+    if (const auto worker = some_worker(x.worker)) {
+      ++trouble_.hangs;
+      hold(caf::actor_cast<caf::strong_actor_ptr>(worker->second), now() + x.span);
+    }
+    break;
+  case event_kind::reload:
+    config_ = x.workers;
+    trouble_.workers += x.workers.size();
+    trouble_.lost_models = true;
+    caf::anon_send(actors_.supervisor, reload_atom_v);
+    break;
+  case event_kind::clear_cache:
+    caf::anon_send(actors_.cache, clear_atom_v);
+    break;
+  case event_kind::drain: {
+    trouble_.drain_within = std::min(trouble_.drain_within.value_or(x.span), timespan{x.span});
+    auto pending = std::make_shared<decltype(self->request(actors_.gateway, caf::infinite, drain_atom_v, timespan{}))>(
+      self->request(actors_.gateway, caf::infinite, drain_atom_v, timespan{x.span}));
+    drains_.emplace_back([this, pending] {
+      std::optional<std::uint64_t> answer;
+      pending->receive([&](std::uint64_t n) { answer = n; }, [](const caf::error&) {});
+      return answer;
+    });
+    break;
+  }
+  case event_kind::stop:
+    trouble_.stopped = true;
+    stop_company(actors_);
+    break;
+  }
+}
+
+std::optional<std::pair<worker_id, worker_actor>> stage::some_worker(std::uint32_t number) {
+  const auto& workers = scheduler_->workers;
+  if (workers.empty())
+    return std::nullopt;
+  return *std::next(workers.begin(), static_cast<std::ptrdiff_t>(number % workers.size()));
+}
+
+void stage::drill(const event& x, drill_kind what) {
+  const auto worker = some_worker(x.worker);
+  if (!worker)
+    return;
+  ++trouble_.drills;
+  caf::anon_send(actors_.supervisor, drill_atom_v, worker->first, what);
+}
+
+// -- what can be seen -----------------------------------------------------------------------------------------------
+
+std::ptrdiff_t stage::extra_actors() {
+  constexpr std::ptrdiff_t core = 7;
+  return static_cast<std::ptrdiff_t>(sys.registry().running()) - static_cast<std::ptrdiff_t>(actors_before_) - core -
+    static_cast<std::ptrdiff_t>(std::size(edges_));
+}
+
+std::vector<std::uint64_t> stage::drained() {
+  std::vector<std::uint64_t> out;
+  for (const auto& drain : drains_) {
+    // A receive without a message would block the only thread.
+    if (self->mailbox().empty())
+      break;
+    if (const auto answer = drain())
+      out.push_back(*answer);
+  }
+  return out;
+}
+
+worker_self& stage::worker(const worker_actor& handle) {
+  return state_of<worker_self>(handle);
+}
+
+bool stage::a_worker_hangs() {
+  return std::any_of(scheduler_->workers.begin(), scheduler_->workers.end(),
+    [this](const auto& x) { return holds(caf::actor_cast<caf::strong_actor_ptr>(x.second)); });
+}
+
+} // namespace troupe::simulation
