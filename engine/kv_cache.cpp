@@ -1,25 +1,15 @@
 #include "engine/kv_cache.hpp"
 
-#include "engine/engine.hpp"
-
 #include <ATen/ATen.h>
-
-#include <cstdlib>
 
 namespace troupe::engine {
 
 namespace {
 
-/// Zeroed memory. From calloc on a CPU: pages that nobody writes to are never claimed.
+/// Zeroed memory, claimed at once: blocks of earlier requests stay for those that begin alike, so sooner or later every
+/// block is used, and a server's memory is to be level from its start.
 at::Tensor allocate(std::size_t bytes, at::Device device) {
-  const auto count = static_cast<std::int64_t>(bytes);
-  if (!device.is_cpu())
-    return at::zeros({count}, at::TensorOptions(at::kByte).device(device));
-  void* memory = std::calloc(bytes, 1);
-  if (!memory)
-    throw load_error("kv cache: " + std::to_string(bytes) + " bytes cannot be allocated");
-  return at::from_blob(
-    memory, {count}, [](void* p) { std::free(p); }, at::kByte);
+  return at::zeros({static_cast<std::int64_t>(bytes)}, at::TensorOptions(at::kByte).device(device));
 }
 
 } // namespace
