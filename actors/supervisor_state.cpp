@@ -136,10 +136,12 @@ void supervisor_state::lose(worker_id id, entry& x, const std::string& reason) {
 
 void supervisor_state::remove(entries::iterator found) {
   const worker_gone gone{found->first, false, !found->second.drilled};
+  const auto model = found->second.options.model;
   spdlog::info("worker {} is removed", found->first);
   workers_.erase(found);
   self_->send(peers_.scheduler, gone);
   self_->send(peers_.metrics, gone);
+  report_lost_model(model, "its last worker is not in the config any more");
 }
 
 void supervisor_state::report_lost_model(const std::string& model, const std::string& reason) {
