@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <limits>
-#include <optional>
 
 #include <spdlog/spdlog.h>
 
@@ -16,17 +16,17 @@ namespace {
 std::size_t shared_context(const std::vector<worker_options>& workers) {
   constexpr std::size_t none = std::numeric_limits<std::uint32_t>::max();
   std::size_t shortest = none;
-  std::optional<engine::load_error> reason;
+  std::exception_ptr reason;
   for (const worker_options& worker : workers) {
     try {
       shortest = std::min(shortest, engine::inspect_model(worker.engine).context);
-    } catch (const engine::load_error& error) {
+    } catch (const engine::load_error&) {
       if (!reason)
-        reason = error;
+        reason = std::current_exception();
     }
   }
   if (shortest == none && reason)
-    throw *reason;
+    std::rethrow_exception(reason);
   return shortest;
 }
 
