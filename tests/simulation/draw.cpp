@@ -93,7 +93,7 @@ native_request draw_request(dice& roll, const scenario& story) {
 /// An equal one, or one that differs in a single thing: what a cache might take for equal.
 native_request draw_twin(dice& roll, native_request out) {
   out.timeout = timespan{0};
-  switch (roll.below(7)) {
+  switch (roll.below(8)) {
   case 0:
     out.params.max_tokens += 1;
     break;
@@ -104,6 +104,10 @@ native_request draw_twin(dice& roll, native_request out) {
     out.params.stop.emplace_back("5");
     break;
   case 3:
+    if (!out.params.stop.empty())
+      out.params.stop.front() = std::string(1, static_cast<char>('0' + roll.below(70)));
+    break;
+  case 4:
     out.params.choices = out.params.choices % 3 + 1;
     break;
   default:
@@ -223,16 +227,38 @@ void draw_unfair_stream(dice& roll, scenario& story) {
   story.fair_within = story.aging / 1ms * priority * 1ms + 500ms;
 }
 
+/// Workers that hang one after the other, so that what was taken from one is often still where it was when that one
+/// comes back.
+void draw_late_voices(dice& roll, scenario& story) {
+  draw_company(roll, story);
+  story.workers.assign(roll.between(1, 3), worker_kind::tiny);
+  story.gateway = {};
+  story.gateway.request_timeout = timespan{0};
+  draw_submits(roll, story, roll.one_in(2) ? 0 : 9000);
+  for (auto count = roll.between(3, 9); count > 0; --count) {
+    event x;
+    x.what = roll.one_in(12) ? event_kind::hang : event_kind::drill_hang;
+    x.at = roll.one_in(2) ? roll.time(0, 100) : roll.time(4000, 13000);
+    x.lag = roll.between(0, 30);
+    x.worker = static_cast<std::uint32_t>(roll.below(3));
+    x.span = roll.time(4500, 9000);
+    story.events.push_back(x);
+  }
+}
+
 } // namespace
 
 scenario draw_scenario(std::uint64_t seed) {
   dice roll{seed * 0x9E3779B97F4A7C15 + 1};
   scenario story;
   story.seed = seed;
-  if (roll.one_in(24)) {
+  story.context = roll.between(48, 96);
+  const auto family = roll.below(24);
+  if (family == 0) {
     draw_unfair_stream(roll, story);
+  } else if (family == 1) {
+    draw_late_voices(roll, story);
   } else {
-    story.context = roll.between(48, 96);
     draw_company(roll, story);
     const auto span = roll.one_in(3) ? 0 : roll.between(50, 1200);
     draw_submits(roll, story, span);

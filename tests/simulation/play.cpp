@@ -26,7 +26,7 @@ public:
         moment_{company_, story, log},
         quiet_{company_, story, log} {}
 
-  std::size_t play() {
+  ending play() {
     begin_ = company_.now();
     while (!log_.broken() && !company_.trouble().stopped) {
       if (next_ < story_.events.size() && is_due(story_.events[next_])) {
@@ -40,7 +40,8 @@ public:
     }
     if (!log_.broken())
       end();
-    return messages_;
+    out_.messages = messages_;
+    return std::move(out_);
   }
 
 private:
@@ -72,6 +73,8 @@ private:
   /// Moves the clock to whatever comes next. Returns false when nothing comes any more.
   bool nothing_moves() {
     quiet_.look();
+    company_.distrust_the_gone();
+    out_.seen["a worker that was given up"] += company_.supervisor().status().abandoned;
     std::optional<time_point> next = company_.next_release();
     const auto sooner = [&](time_point at) { next = std::min(next.value_or(at), at); };
     if (next_ < story_.events.size())
@@ -98,6 +101,27 @@ private:
       return;
     }
     check_rest(company_, story_, log_);
+    see();
+  }
+
+  void see() {
+    const auto see = [this](const std::string& what, std::uint64_t count) { out_.seen[what] += count; };
+    const auto x = company_.metrics().board->snapshot(company_.now());
+    see("finished", x.successful_requests);
+    see("cancelled", x.cancelled_requests);
+    see("hit", x.cache_hits);
+    see("coalesced", x.cache_coalesced);
+    for (const auto& failed : x.failures)
+      see(failed.name, failed.count);
+    for (const auto& worker : x.workers) {
+      see("evicted", worker.evicted);
+      see("prefix hit", worker.prefix_hit_tokens);
+      see("restart", worker.restarts);
+    }
+    for (const auto& [id, sink] : company_.sinks().all()) {
+      see("slow reader", sink.gone && sink.reads > 0);
+      see("let in while the queue was full", sink.may_not_start);
+    }
   }
 
   const scenario& story_;
@@ -111,6 +135,7 @@ private:
   /// Messages since the next event was due.
   std::uint32_t waited_ = 0;
   std::size_t messages_ = 0;
+  ending out_;
 };
 
 } // namespace
@@ -120,7 +145,7 @@ ending play(const scenario& story) {
   ending out;
   try {
     player one{story, log};
-    out.messages = one.play();
+    out = one.play();
   } catch (const std::exception& e) {
     log.breaks("nothing throws", e.what());
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ struct ending {
   /// Equal for the same story, whenever and wherever it is played.
   std::uint64_t hash = 0;
   std::size_t messages = 0;
+  /// How often what happened, by a word for it: what a thousand stories must have seen between them.
+  std::map<std::string, std::size_t> seen;
 };
 
 /// Plays a story until all is over, or a check does not hold.

@@ -130,6 +130,8 @@ std::unique_ptr<engine::engine> stage::load(const engine::engine_options& option
   auto engine = engine_of(story_, file == "mini" ? "mini" : "tiny");
   engine.before_step = [this, number = engines_->made + 1](
                          std::size_t, const engine::batch& step) { before_step(number, step); };
+  // A device that comes back from a hang may give anything.
+  engine.distort = [this](token_id token) { return distrusted_.contains(running()->id()) ? (token + 1) % 256 : token; };
   log_.note(fmt::format("engine {} loads {}", engines_->made + 1, file));
   return std::make_unique<test::fake_engine>(engine, engines_);
 }
@@ -196,88 +198,6 @@ std::size_t stage::next_in_turn(const std::vector<caf::resumable*>& free) {
   return oldest;
 }
 
-// -- what happens ---------------------------------------------------------------------------------------------------
-
-void stage::submit(const event& x) {
-  sinks_.submit(x.sink, x.request, x.reads);
-  auto request = x.request;
-  request.request_id = std::to_string(x.sink);
-  self->send(actors_.gateway, submit_atom_v, std::move(request), edges_[x.sink % 2], x.sink);
-}
-
-void stage::hang_up(sink_id sink) {
-  if (sinks_.leaves(sink))
-    self->send(actors_.gateway, detach_atom_v, sink, detach_reason::client_gone);
-}
-
-void stage::strike(const event& x) {
-  switch (x.what) {
-  case event_kind::submit:
-  case event_kind::hang_up:
-    break;
-  case event_kind::break_steps:
-    breaks_ = x.count;
-    broken_engine_ = 0;
-    break;
-  case event_kind::drill_throw:
-    ++trouble_.throws;
-    drill(x, drill_kind::throw_step);
-    break;
-  case event_kind::drill_die:
-    drill(x, drill_kind::die);
-    break;
-  case event_kind::drill_hang:
-    hang_for_ = x.span;
-    drill(x, drill_kind::hang);
-    break;
-  case event_kind::hang:
-    if (const auto worker = some_worker(x.worker)) {
-      ++trouble_.hangs;
-      hold(caf::actor_cast<caf::strong_actor_ptr>(worker->second), now() + x.span);
-    }
-    break;
-  case event_kind::reload:
-    config_ = x.workers;
-    trouble_.workers += x.workers.size();
-    trouble_.lost_models = true;
-    caf::anon_send(actors_.supervisor, reload_atom_v);
-    break;
-  case event_kind::clear_cache:
-    caf::anon_send(actors_.cache, clear_atom_v);
-    break;
-  case event_kind::drain: {
-    trouble_.drain_within = std::min(trouble_.drain_within.value_or(x.span), timespan{x.span});
-    auto pending = std::make_shared<decltype(self->request(actors_.gateway, caf::infinite, drain_atom_v, timespan{}))>(
-      self->request(actors_.gateway, caf::infinite, drain_atom_v, timespan{x.span}));
-    drains_.emplace_back([this, pending] {
-      std::optional<std::uint64_t> answer;
-      pending->receive([&](std::uint64_t n) { answer = n; }, [](const caf::error&) {});
-      return answer;
-    });
-    break;
-  }
-  case event_kind::stop:
-    trouble_.stopped = true;
-    stop_company(actors_);
-    break;
-  }
-}
-
-std::optional<std::pair<worker_id, worker_actor>> stage::some_worker(std::uint32_t number) {
-  const auto& workers = scheduler_->workers;
-  if (workers.empty())
-    return std::nullopt;
-  return *std::next(workers.begin(), static_cast<std::ptrdiff_t>(number % workers.size()));
-}
-
-void stage::drill(const event& x, drill_kind what) {
-  const auto worker = some_worker(x.worker);
-  if (!worker)
-    return;
-  ++trouble_.drills;
-  caf::anon_send(actors_.supervisor, drill_atom_v, worker->first, what);
-}
-
 // -- what can be seen -----------------------------------------------------------------------------------------------
 
 std::ptrdiff_t stage::extra_actors() {
@@ -305,6 +225,16 @@ worker_self& stage::worker(const worker_actor& handle) {
 bool stage::a_worker_hangs() {
   return std::any_of(scheduler_->workers.begin(), scheduler_->workers.end(),
     [this](const auto& x) { return holds(caf::actor_cast<caf::strong_actor_ptr>(x.second)); });
+}
+
+void stage::distrust_the_gone() {
+  std::set<caf::actor_id> here;
+  for (const auto& [id, worker] : scheduler_->workers)
+    here.insert(worker.id());
+  for (const auto id : known_)
+    if (!here.contains(id))
+      distrusted_.insert(id);
+  known_.merge(here);
 }
 
 } // namespace troupe::simulation

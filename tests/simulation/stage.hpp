@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,10 +72,14 @@ public:
   template <class Handle>
   static bool idle(const Handle& handle) {
     auto* const actor = caf::actor_cast<caf::abstract_actor*>(handle);
-    return dynamic_cast<caf::scheduled_actor&>(*actor).mailbox().empty();
+    auto& mailbox = dynamic_cast<caf::scheduled_actor&>(*actor).mailbox();
+    return mailbox.blocked() || mailbox.empty();
   }
   /// Whether a worker that is there hangs.
   bool a_worker_hangs();
+
+  /// Nothing moves: everybody knows by now which workers are gone. What these still say must change nothing.
+  void distrust_the_gone();
 
 private:
   company_options options() const;
@@ -87,6 +92,8 @@ private:
   std::size_t next_in_turn(const std::vector<caf::resumable*>& free);
   std::optional<std::pair<worker_id, worker_actor>> some_worker(std::uint32_t number);
   void drill(const event& x, drill_kind what);
+  void hang(const event& x);
+  void drain(timespan within);
 
   const scenario& story_;
   journal& log_;
@@ -103,6 +110,9 @@ private:
   std::size_t breaks_ = 0;
   std::size_t broken_engine_ = 0;
   timespan hang_for_{0};
+  /// Workers that were there at some quiet moment, and those of them that are gone.
+  std::set<caf::actor_id> known_;
+  std::set<caf::actor_id> distrusted_;
   std::size_t actors_before_ = 0;
   company actors_;
   edge_actor edges_[2];

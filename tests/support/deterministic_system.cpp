@@ -68,14 +68,15 @@ deterministic_system::~deterministic_system() {
 }
 
 void deterministic_system::end_actors() {
-  held_.clear();
   // The coordinator runs until no timeout is left, which never happens while an actor arms new ones.
-  for (const auto& actor : tracked_)
-    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
-  run();
-  for (const auto& actor : tracked_)
-    caf::anon_send_exit(actor, caf::exit_reason::kill);
-  run();
+  for (const auto reason : {caf::exit_reason::user_shutdown, caf::exit_reason::kill}) {
+    for (const auto& actor : tracked_)
+      caf::anon_send_exit(actor, reason);
+    run();
+    // One that is let go may have been told to hang once more.
+    while (release_all())
+      run();
+  }
   tracked_.clear();
 }
 

@@ -99,6 +99,9 @@ public:
   /// When the first of those that are held runs again; nothing when none is.
   std::optional<caf::actor_clock::time_point> next_release();
 
+  /// Whose message is being handled; null between two messages.
+  const caf::strong_actor_ptr& running() const { return running_; }
+
   /// Picks the next actor to run, by its index among those that may; replaces what the seed would pick.
   std::function<std::size_t(const std::vector<caf::resumable*>&)> choose;
 

@@ -103,7 +103,9 @@ engine::row_output fake_engine::draw(const batch_row& row) {
     if (tokens.back() < 0)
       throw std::logic_error("fake_engine: position " + std::to_string(at) + " is read but was never written");
   }
-  const auto token = fake_draw(options_, tokens, row.sampling, row.choice, row.sample_index);
+  auto token = fake_draw(options_, tokens, row.sampling, row.choice, row.sample_index);
+  if (options_.distort)
+    token = options_.distort(token);
   last_[row.slot] = token;
   troupe::engine::row_output out;
   out.token = token;

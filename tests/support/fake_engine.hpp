@@ -29,6 +29,8 @@ struct fake_engine_options {
   std::optional<engine::token_id> poison;
   /// Called before each step is run, with its number (from 1); may throw.
   std::function<void(std::size_t step, const engine::batch&)> before_step;
+  /// What comes out where this was drawn; as drawn when empty.
+  std::function<engine::token_id(engine::token_id)> distort;
 };
 
 /// What an engine was asked to do, kept outside it so that it outlives it.
