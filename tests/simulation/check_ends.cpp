@@ -26,8 +26,8 @@ std::string objection(const listener& x, const stage& company_, failure_code cod
       return "it has no deadline";
     return lived >= x.request.timeout ? "" : "its time is not over";
   case failure_code::internal_error:
-    // One step that throws may fail a sequence that was alone in it; two workers that hang, all they held.
-    return trouble.throws > 0 || trouble.hangs > 1 ? "" : "nothing was broken";
+    // A row that throws twice fails; so does all that two workers held that hung one after the other.
+    return trouble.throws > 1 || trouble.hangs > 1 ? "" : "nothing was broken";
   default:
     return "nothing is wrong with the request";
   }

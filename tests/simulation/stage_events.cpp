@@ -27,7 +27,6 @@ void stage::strike(const event& x) {
     broken_engine_ = 0;
     break;
   case event_kind::drill_throw:
-    ++trouble_.throws;
     drill(x, drill_kind::throw_step);
     break;
   case event_kind::drill_die:
@@ -89,6 +88,7 @@ void stage::drill(const event& x, drill_kind what) {
   if (!worker)
     return;
   ++trouble_.drills;
+  trouble_.throws += what == drill_kind::throw_step ? 1 : 0;
   caf::anon_send(actors_.supervisor, drill_atom_v, worker->first, what);
 }
 
