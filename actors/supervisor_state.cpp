@@ -91,8 +91,8 @@ order_result supervisor_state::drill(worker_id id, drill_kind what) {
     return {false, fmt::format("worker must be the id of a worker, got {}", id), order_refusal::no_such_worker};
   if (!x->handle || x->life.state() != worker_state::ready)
     return {false, fmt::format("worker {} is not ready", id), order_refusal::not_ready};
-  // A step that throws does not end its worker.
-  x->drilled = what != drill_kind::throw_step;
+  // A step that throws does not end its worker, and takes nothing back of a drill that will.
+  x->drilled = x->drilled || what != drill_kind::throw_step;
   self_->send(x->handle, drill_atom_v, what);
   return {true, {}};
 }
