@@ -101,7 +101,7 @@ void cache_keeper_state::replay(const finished_answer& answer, const admitted_re
   record.time_to_first_token = took;
   record.latency = took;
   self_->send(parts_.links.metrics, std::move(record));
-  self_->send(gateway, ended_atom_v, sink);
+  self_->send(gateway, ended_atom_v, sink, answer.usage);
 }
 
 void cache_keeper_state::refuse(
@@ -111,7 +111,7 @@ void cache_keeper_state::refuse(
   record.result = outcome::failed;
   record.code = admitted.refusal.code;
   self_->send(parts_.links.metrics, std::move(record));
-  self_->send(gateway, ended_atom_v, sink);
+  self_->send(gateway, ended_atom_v, sink, token_usage{});
 }
 
 void cache_keeper_state::start_run(const admitted_request& admitted, std::string key, const gateway_actor& gateway) {

@@ -1,5 +1,6 @@
 #include "actors/choice_text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe {
@@ -10,10 +11,20 @@ choice_text::choice_text(std::shared_ptr<const text::tokenizer> tokens, std::vec
       stops_{std::move(stops)},
       logprobs_{logprobs} {}
 
-text_delta choice_text::push(token_id token, std::uint32_t logprob_bits) {
+token_logprob logprob_entry(const text::tokenizer& tokens, token_id token, const token_score& score) {
+  token_logprob out;
+  out.token = token;
+  out.bytes = tokens.token_bytes(token);
+  out.logprob_bits = score.logprob_bits;
+  for (std::size_t i = 0; i < std::min(score.top.size(), score.top_bits.size()); ++i)
+    out.top.push_back({score.top[i], tokens.token_bytes(score.top[i]), score.top_bits[i]});
+  return out;
+}
+
+text_delta choice_text::push(token_id token, const token_score& score) {
   const std::string text = decoder_.push(token);
   if (logprobs_)
-    held_.push_back({token_logprob{token, tokens_->token_bytes(token), logprob_bits}, {}});
+    held_.push_back({logprob_entry(*tokens_, token, score), {}});
   if (!text.empty()) {
     decoded_ += text.size();
     place_entries();

@@ -21,6 +21,9 @@ struct text_delta {
   std::vector<token_logprob> tokens;
 };
 
+/// A token's entry for those who asked for logprobs.
+token_logprob logprob_entry(const text::tokenizer& tokens, token_id token, const token_score& score);
+
 /// Detokenizes one choice and ends it at a stop string.
 ///
 /// A token's logprob entry comes out with the token's text and not before: its bytes would tell of a stop string that
@@ -29,8 +32,8 @@ class choice_text {
 public:
   choice_text(std::shared_ptr<const text::tokenizer> tokens, std::vector<std::string> stops, bool logprobs);
 
-  /// Takes the next token; `logprob_bits` counts only where logprobs were asked for. Throws `text::text_error`.
-  text_delta push(token_id token, std::uint32_t logprob_bits);
+  /// Takes the next token; `score` counts only where logprobs were asked for. Throws `text::text_error`.
+  text_delta push(token_id token, const token_score& score);
 
   /// No token follows: returns what was held back. It may still bring a stop string to its end.
   text_delta finish();

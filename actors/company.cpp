@@ -47,7 +47,11 @@ company start_company(
   out.fan_out = system.spawn(fan_out);
   const cache::block_hasher hasher{draw_secret(outside)};
   out.scheduler = system.spawn(scheduler, options.scheduler, hasher, out.metrics);
-  out.encoder = outside.detached ? system.spawn<caf::detached>(encoder, text) : system.spawn(encoder, text);
+  const auto spawn_encoder = [&] {
+    return outside.detached ? system.spawn<caf::detached>(encoder, text) : system.spawn(encoder, text);
+  };
+  out.encoder = spawn_encoder();
+  out.tokens_desk = spawn_encoder();
   const generation_links links{out.scheduler, out.fan_out, out.encoder, {}, {}, out.metrics};
   out.cache = system.spawn(cache_keeper, options.cache, generation_parts{links, text, options.generation});
   out.gateway = system.spawn(gateway, options.gateway, out.cache, out.metrics, outside.random);
@@ -57,6 +61,7 @@ company start_company(
   watch(out.fan_out, "fan_out", outside);
   watch(out.scheduler, "scheduler", outside);
   watch(out.encoder, "encoder", outside);
+  watch(out.tokens_desk, "tokens_desk", outside);
   watch(out.cache, "cache", outside);
   watch(out.gateway, "gateway", outside);
   watch(out.supervisor, "supervisor", outside);
@@ -70,6 +75,7 @@ void stop_company(const company& actors) {
   stop(actors.supervisor);
   stop(actors.gateway);
   stop(actors.encoder);
+  stop(actors.tokens_desk);
   stop(actors.scheduler);
   stop(actors.fan_out);
   stop(actors.metrics);

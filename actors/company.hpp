@@ -12,6 +12,8 @@ struct company {
   gateway_actor gateway;
   cache_actor cache;
   encoder_actor encoder;
+  /// Tokenizes for those who only want to know the tokens, so that no prompt waits for them.
+  encoder_actor tokens_desk;
   fan_out_actor fan_out;
   scheduler_actor scheduler;
   supervisor_actor supervisor;

@@ -15,6 +15,8 @@ fan_out_actor::behavior_type fan_out(fan_out_actor::stateful_pointer<fan_out_sta
     },
     [self](unregister_atom, run_id run) { self->state.runs.erase(run); },
     [pass_on](step_report& step) {
+      for (auto& scores : step.scores)
+        pass_on(scores);
       for (auto& tokens : step.tokens)
         pass_on(tokens);
       for (auto& failed : step.failed)

@@ -137,7 +137,7 @@ gateway_actor::behavior_type gateway(gateway_pointer self, gateway_options optio
     },
     [self](detach_atom, sink_id sink, detach_reason reason) { self->state.detach(sink, reason); },
     [self](placed_atom, sink_id sink) { self->state.admitted->placed(sink); },
-    [self](ended_atom, sink_id sink) { self->state.ended(sink); },
+    [self](ended_atom, sink_id sink, const token_usage&) { self->state.ended(sink); },
     [self](tick_atom) { self->state.tick(); },
     [self](drain_atom, timespan limit) -> caf::result<std::uint64_t> {
       auto answer = self->make_response_promise<std::uint64_t>();

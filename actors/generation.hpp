@@ -41,6 +41,7 @@ struct generation_state {
   void release();
   void take_prompt(const encoded_prompt& prompt);
   void take_place(const placement& place);
+  void take_scores(const prompt_scores& part);
   void take_tokens(const sequence_tokens& step);
   void take_failure(const sequence_failed& failed);
   void take_loss(const sequence_lost& lost);
@@ -81,6 +82,9 @@ private:
   // The run.
   void encode();
   void ask_for_place(std::uint32_t index);
+  /// The choices after the first find the prompt in the prefix cache of its worker.
+  void ask_for_other_places();
+  void begin_echo();
   /// The choice that a message means, if its epoch counts and the choice has not ended.
   choice* current(const sequence_key& key, epoch_id epoch);
   text_delta accept(choice& x, const sequence_tokens& step);
@@ -112,6 +116,8 @@ private:
   bool released_ = false;
   bool placed_ = false;
   std::vector<token_id> prompt_;
+  /// What an answer with echo begins with; its tokens come with their scores.
+  text_delta echo_;
   std::uint32_t truncated_messages_ = 0;
   std::uint32_t max_tokens_ = 0;
   std::vector<choice> choices_;

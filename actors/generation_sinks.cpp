@@ -59,8 +59,9 @@ void generation_state::record(const sink& x, outcome result, failure_code code, 
   out.queued = x.placed.value_or(now()) - x.attached;
   out.time_to_first_token = x.first_token ? *x.first_token - x.attached : timespan{0};
   out.latency = now() - x.attached;
+  const auto used = out.usage;
   self_->send(links_.metrics, std::move(out));
-  self_->send(links_.gateway, ended_atom_v, x.id);
+  self_->send(links_.gateway, ended_atom_v, x.id, used);
 }
 
 } // namespace troupe

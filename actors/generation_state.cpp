@@ -9,6 +9,15 @@
 
 namespace troupe {
 
+namespace {
+
+void append(text_delta& to, text_delta more) {
+  to.text += more.text;
+  std::move(more.tokens.begin(), more.tokens.end(), std::back_inserter(to.tokens));
+}
+
+} // namespace
+
 void generation_state::start(
   run_id run, native_request request, generation_links links, model_text text, generation_options options) {
   run_ = run;
@@ -85,6 +94,7 @@ void generation_state::take_prompt(const encoded_prompt& prompt) {
       std::to_string(text_.context));
   prompt_ = prompt.tokens;
   truncated_messages_ = prompt.truncated_messages;
+  begin_echo();
   // The tokens say it all from here on; a long text need not stay for as long as the run.
   request_.messages = {};
   request_.prompt = {};
@@ -101,8 +111,7 @@ void generation_state::take_prompt(const encoded_prompt& prompt) {
   for (auto& x : sinks_)
     welcome(x);
   self_->send(links_.fan_out, register_atom_v, run_, generation_actor{self_});
-  for (std::uint32_t i = 0; i < count; ++i)
-    ask_for_place(i);
+  ask_for_place(0);
 }
 
 void generation_state::take_place(const placement& place) {
@@ -114,11 +123,20 @@ void generation_state::take_place(const placement& place) {
     mark_placed(x);
 }
 
+void generation_state::take_scores(const prompt_scores& part) {
+  if (part.epoch == 0 || current(part.key, part.epoch) == nullptr || part.first_position != echo_.tokens.size())
+    return;
+  for (std::size_t i = 0; i < part.scores.size() && echo_.tokens.size() < prompt_.size(); ++i)
+    echo_.tokens.push_back(logprob_entry(*text_.tokenizer, prompt_[echo_.tokens.size()], part.scores[i]));
+}
+
 void generation_state::take_tokens(const sequence_tokens& step) {
   auto* const found = step.epoch == 0 ? nullptr : current(step.key, step.epoch);
   if (found == nullptr || step.first_position != prompt_.size() + found->accepted.size())
     return;
-  auto delta = accept(*found, step);
+  const bool first = found->accepted.empty();
+  auto delta = first ? echo_ : text_delta{};
+  append(delta, accept(*found, step));
   found->text += delta.text;
   found->tokens.insert(found->tokens.end(), delta.tokens.begin(), delta.tokens.end());
   const bool says_something = !delta.text.empty() || !delta.tokens.empty() || found->finish != finish_reason::none;
@@ -128,6 +146,8 @@ void generation_state::take_tokens(const sequence_tokens& step) {
     if (says_something)
       self_->send(x.edge, answer_text{x.id, step.key.choice, delta.text, delta.tokens, found->finish});
   }
+  if (first && step.key.choice == 0)
+    ask_for_other_places();
   const bool all =
     std::all_of(choices_.begin(), choices_.end(), [](const choice& x) { return x.finish != finish_reason::none; });
   if (all)
@@ -145,6 +165,9 @@ void generation_state::take_loss(const sequence_lost& lost) {
     return;
   found->epoch = 0;
   found->strikes = lost.strikes;
+  // A prompt that was scored in part is scored anew.
+  if (found->accepted.empty() && !echo_.tokens.empty())
+    echo_.tokens.resize(1);
   ask_for_place(lost.key.choice);
 }
 
@@ -179,12 +202,40 @@ void generation_state::ask_for_place(std::uint32_t index) {
   out.tokens.insert(out.tokens.end(), accepted.begin(), accepted.end());
   out.prompt_tokens = static_cast<std::uint32_t>(prompt_.size());
   out.max_tokens = max_tokens_;
-  out.sampling = {params.temperature, params.top_k, params.top_p, params.min_p, params.seed, params.logprobs};
+  out.sampling.temperature = params.temperature;
+  out.sampling.top_k = params.top_k;
+  out.sampling.top_p = params.top_p;
+  out.sampling.min_p = params.min_p;
+  out.sampling.presence_penalty = params.presence_penalty;
+  out.sampling.frequency_penalty = params.frequency_penalty;
+  out.sampling.repetition_penalty = params.repetition_penalty;
+  out.sampling.logit_bias = params.logit_bias;
+  out.sampling.seed = params.seed;
+  out.sampling.logprobs = params.logprobs;
+  out.sampling.top_logprobs = params.top_logprobs;
   out.ignore_eos = params.ignore_eos;
+  out.score_prompt = params.echo && params.logprobs && index == 0 && accepted.empty();
+  out.grammar = params.grammar;
+  out.grammar_source = params.grammar_source;
   out.priority = request_.priority;
   out.waited = now() - born_;
   out.strikes = choices_[index].strikes;
   self_->send(links_.scheduler, std::move(out), generation_actor{self_});
+}
+
+void generation_state::begin_echo() {
+  if (!request_.params.echo)
+    return;
+  echo_.text = request_.form == prompt_form::text ? request_.prompt : text_.tokenizer->decode(prompt_, false);
+  if (!request_.params.logprobs)
+    return;
+  echo_.tokens.push_back(logprob_entry(*text_.tokenizer, prompt_.front(), {}));
+  echo_.tokens.back().scored = false;
+}
+
+void generation_state::ask_for_other_places() {
+  for (std::uint32_t i = 1; i < choices_.size(); ++i)
+    ask_for_place(i);
 }
 
 generation_state::choice* generation_state::current(const sequence_key& key, epoch_id epoch) {
@@ -196,20 +247,16 @@ generation_state::choice* generation_state::current(const sequence_key& key, epo
 
 text_delta generation_state::accept(choice& x, const sequence_tokens& step) {
   text_delta out;
-  const auto append = [&out](text_delta more) {
-    out.text += more.text;
-    std::move(more.tokens.begin(), more.tokens.end(), std::back_inserter(out.tokens));
-  };
   for (std::size_t i = 0; i < step.tokens.size() && !x.decoder.stopped(); ++i) {
     x.accepted.push_back(step.tokens[i]);
     // A stop ends with the token that says so, which is no text.
     if (step.finish == finish_reason::stop && i + 1 == step.tokens.size())
       break;
-    append(x.decoder.push(step.tokens[i], i < step.logprob_bits.size() ? step.logprob_bits[i] : 0));
+    append(out, x.decoder.push(step.tokens[i], i < step.scores.size() ? step.scores[i] : token_score{}));
   }
   x.finish = step.finish;
   if (x.finish != finish_reason::none && !x.decoder.stopped())
-    append(x.decoder.finish());
+    append(out, x.decoder.finish());
   if (x.decoder.stopped()) {
     x.finish = finish_reason::stop;
     // The worker knows nothing of stop strings.

@@ -30,7 +30,8 @@ void observe(prometheus::Histogram& histogram, const bucket_bounds& bounds, doub
 } // namespace
 
 bool reached_cache(const sink_record& x) {
-  return x.result != outcome::failed || (x.code != failure_code::queue_full && x.code != failure_code::draining);
+  return x.result != outcome::failed ||
+    (x.code != failure_code::queue_full && x.code != failure_code::rate_limited && x.code != failure_code::draining);
 }
 
 bool had_run(const sink_record& x) {

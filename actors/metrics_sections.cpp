@@ -17,8 +17,8 @@ double seconds(timespan x) {
 
 // Every reason and state has its series from the first page on, so that a rate sees the first event.
 constexpr std::array failure_codes{failure_code::invalid_request, failure_code::context_length_exceeded,
-  failure_code::model_not_found, failure_code::queue_full, failure_code::draining, failure_code::no_worker,
-  failure_code::deadline_exceeded, failure_code::slow_reader, failure_code::internal_error};
+  failure_code::model_not_found, failure_code::queue_full, failure_code::rate_limited, failure_code::draining,
+  failure_code::no_worker, failure_code::deadline_exceeded, failure_code::slow_reader, failure_code::internal_error};
 constexpr std::array cancel_reasons{detach_reason::client_gone, detach_reason::slow_reader};
 constexpr std::array worker_states{
   worker_state::loading, worker_state::ready, worker_state::draining, worker_state::failed, worker_state::restarting};

@@ -102,7 +102,7 @@ encoded_prompt encode(run_id run, const native_request& request, const model_tex
     break;
   }
   case prompt_form::text:
-    out.tokens = text.tokenizer->encode(request.prompt, text::tokenizer::control::parse, true);
+    out.tokens = text.tokenizer->encode(request.prompt, text::tokenizer::control::parse, request.add_special);
     break;
   case prompt_form::tokens: {
     const auto vocabulary = text.tokenizer->vocabulary_size();
@@ -116,7 +116,7 @@ encoded_prompt encode(run_id run, const native_request& request, const model_tex
     break;
   }
   }
-  return check_length(std::move(out), request, text.context);
+  return out;
 }
 
 } // namespace
@@ -128,12 +128,35 @@ std::size_t prompt_bytes(const native_request& request) {
   return bytes;
 }
 
-encoded_prompt encode_prompt(run_id run, const native_request& request, const model_text& text) {
+encoded_prompt tokenize_prompt(run_id run, const native_request& request, const model_text& text) {
   try {
     return encode(run, request, text);
   } catch (const text::text_error& e) {
     return refused(run, failure_code::invalid_request, field_of(request) + ": " + e.what(), field_of(request));
   }
+}
+
+namespace {
+
+/// What else a run needs of the vocabulary.
+encoded_prompt check_biases(encoded_prompt out, const native_request& request, const model_text& text) {
+  const auto vocabulary = text.tokenizer->vocabulary_size();
+  for (const auto& [token, bias] : request.params.logit_bias)
+    if (token < 0 || static_cast<std::size_t>(token) >= vocabulary)
+      return refused(out.run, failure_code::invalid_request,
+        "logit_bias: a token must be between 0 and " + std::to_string(vocabulary - 1) + ", got " +
+          std::to_string(token),
+        "logit_bias");
+  return out;
+}
+
+} // namespace
+
+encoded_prompt encode_prompt(run_id run, const native_request& request, const model_text& text) {
+  auto out = tokenize_prompt(run, request, text);
+  if (out.ok)
+    out = check_length(std::move(out), request, text.context);
+  return out.ok ? check_biases(std::move(out), request, text) : out;
 }
 
 } // namespace troupe

@@ -9,7 +9,11 @@ namespace troupe {
 /// Bytes of a request's prompt: what tokenizing it costs.
 std::size_t prompt_bytes(const native_request& request);
 
-/// Renders and tokenizes a request's prompt.
+/// Renders and tokenizes a request's prompt, however long it is. What the template or the tokenizer refuses, and a
+/// token outside the vocabulary, is an `invalid_request`. Other exceptions pass. Thread safe.
+encoded_prompt tokenize_prompt(run_id run, const native_request& request, const model_text& text);
+
+/// The same for a prompt that is to be run.
 ///
 /// A prompt that does not fit the context with at least one token of answer is a `context_length_exceeded`, unless
 /// `trim_to_tokens` asks for the oldest messages to give way: then the fewest are dropped with which it fits both, and

@@ -26,6 +26,15 @@ failure objection(const placement_request& work, const batch_limits& limits) {
   return {};
 }
 
+token_score on_the_wire(const engine::token_score& score) {
+  token_score out;
+  out.logprob_bits = std::bit_cast<std::uint32_t>(score.logprob);
+  out.top = score.top;
+  for (const auto logprob : score.top_logprobs)
+    out.top_bits.push_back(std::bit_cast<std::uint32_t>(logprob));
+  return out;
+}
+
 } // namespace
 
 batch_limits limits_of(const engine::model_info& info, const worker_options& options) {
@@ -73,9 +82,9 @@ void resident_batch::take_in(assignment work) {
   sequence.slot = slots_.back();
   slots_.pop_back();
   const auto& tokens = sequence.work.tokens;
-  // One token is left to compute, or there would be nothing to draw from.
-  sequence.blocks = kv_.begin(
-    hasher_.scope(limits_.model, sequence.work.adapter, sequence.work.tenant_salt), tokens, tokens.size() - 1);
+  // One token is left to compute, or there would be nothing to draw from; all are, where all are to be scored.
+  sequence.blocks = kv_.begin(hasher_.scope(limits_.model, sequence.work.adapter, sequence.work.tenant_salt), tokens,
+    sequence.work.score_prompt ? 0 : tokens.size() - 1);
   sequence.position = static_cast<std::uint32_t>(sequence.blocks.filled());
   residents_.push_back(std::move(sequence));
 }
@@ -119,6 +128,12 @@ engine::batch resident_batch::begin_step() {
 void resident_batch::finish_row(std::size_t row, const engine::row_output& output) {
   auto& sequence = residents_[rows_[row].resident];
   const bool sampled = rows_[row].tokens == sequence.remaining();
+  if (!output.scores.empty()) {
+    prompt_scores part{sequence.work.key, sequence.epoch, sequence.position + 1, {}};
+    for (const auto& score : output.scores)
+      part.scores.push_back(on_the_wire(score));
+    report_.scores.push_back(std::move(part));
+  }
   sequence.position += rows_[row].tokens;
   kv_.computed(sequence.blocks, std::span{sequence.work.tokens}.first(sequence.position));
   if (!sampled)
@@ -132,8 +147,8 @@ void resident_batch::finish_row(std::size_t row, const engine::row_output& outpu
   news.epoch = sequence.epoch;
   news.first_position = static_cast<std::uint32_t>(sequence.length());
   news.tokens.push_back(*output.token);
-  if (output.logprob)
-    news.logprob_bits.push_back(std::bit_cast<std::uint32_t>(*output.logprob));
+  if (output.score)
+    news.scores.push_back(on_the_wire(*output.score));
   sequence.work.tokens.push_back(*output.token);
   news.finish = finish_of(sequence, eos_, limits_.context);
   if (news.finish != finish_reason::none)

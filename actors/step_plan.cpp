@@ -1,6 +1,7 @@
 #include "actors/step_plan.hpp"
 
 #include <algorithm>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -104,6 +105,16 @@ engine::batch_row make_row(const resident& sequence, std::uint32_t tokens) {
   row.sampling = sequence.work.sampling;
   row.choice = sequence.work.key.choice;
   row.sample_index = sequence.generated();
+  const std::span all{sequence.work.tokens};
+  if (row.sampling.penalizes()) {
+    row.prompt = all.first(sequence.work.prompt_tokens);
+    row.drawn = all.subspan(sequence.work.prompt_tokens);
+  }
+  if (sequence.work.score_prompt) {
+    const auto end = std::min<std::size_t>(sequence.position + tokens + 1, sequence.work.prompt_tokens);
+    for (std::size_t i = sequence.position + 1; i < end; ++i)
+      row.scored.push_back(all[i]);
+  }
   return row;
 }
 

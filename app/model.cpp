@@ -52,6 +52,19 @@ std::int64_t written_at(const std::filesystem::path& model) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
+/// Of the first worker's model that can be looked at: another model, dtype or version gives another one.
+std::string fingerprint(const config::config& c) {
+  for (const worker_options& worker : c.company.workers) {
+    try {
+      const auto info = engine::inspect_model(worker.engine);
+      return "fp_" + info.digest.substr(0, 12) + "_" + info.dtype + "_" TROUPE_VERSION;
+    } catch (const engine::load_error&) {
+      continue;
+    }
+  }
+  return {};
+}
+
 } // namespace
 
 model_text prepare_model(config::config& c) {
@@ -70,6 +83,7 @@ model_text prepare_model(config::config& c) {
   served.temperature = assets.temperature.value_or(static_cast<float>(c.temperature));
   served.top_p = assets.top_p.value_or(served.top_p);
   served.top_k = assets.top_k.value_or(served.top_k);
+  served.fingerprint = fingerprint(c);
   c.http.models = {std::move(served)};
   return result;
 }

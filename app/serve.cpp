@@ -180,7 +180,7 @@ int serve(const std::optional<fs::path>& file, const config::overrides& flags) {
   http::server server{
     c.http, http::real_environment(), [&system, &actors = company.actors](std::uint16_t index, http::poster post) {
       return http::make_edge(
-        system, {actors.gateway, actors.cache, actors.supervisor, actors.metrics}, index, std::move(post));
+        system, {actors.gateway, actors.cache, actors.supervisor, actors.metrics, actors.tokens_desk}, index, std::move(post));
     }};
   if (const auto socket = inherited_socket())
     server.adopt(*socket);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <span>
 
 namespace troupe::engine {
 
@@ -36,10 +37,11 @@ public:
       refuse("from_last_sample: slot " + std::to_string(row_.slot) + " has no sample");
     if (row_.new_tokens() == 0)
       refuse("tokens must hold at least one token");
-    for (const auto token : row_.tokens)
-      if (token < 0 || static_cast<std::size_t>(token) >= limits_.vocabulary)
-        refuse(
-          "tokens must be between 0 and " + std::to_string(limits_.vocabulary - 1) + ", got " + std::to_string(token));
+    in_vocabulary("tokens", row_.tokens);
+    if (row_.scored.size() > row_.tokens.size())
+      refuse("scored must have at most " + std::to_string(row_.tokens.size()) + " tokens, as many as are new, got " +
+        std::to_string(row_.scored.size()));
+    in_vocabulary("scored", row_.scored);
   }
 
   void blocks() const {
@@ -65,9 +67,27 @@ public:
       refuse("top_p must be between 0 and 1, got " + std::to_string(s.top_p));
     if (!(s.min_p >= 0 && s.min_p <= 1))
       refuse("min_p must be between 0 and 1, got " + std::to_string(s.min_p));
+    if (!(s.repetition_penalty > 0 && std::isfinite(s.repetition_penalty)))
+      refuse("repetition_penalty must be above 0 and finite, got " + std::to_string(s.repetition_penalty));
+    if (!std::isfinite(s.presence_penalty) || !std::isfinite(s.frequency_penalty))
+      refuse("presence_penalty and frequency_penalty must be finite");
+    for (const auto& [token, bias] : s.logit_bias) {
+      in_vocabulary("logit_bias", {&token, 1});
+      if (!std::isfinite(bias))
+        refuse("logit_bias must be finite for token " + std::to_string(token));
+    }
+    in_vocabulary("prompt", row_.prompt);
+    in_vocabulary("drawn", row_.drawn);
   }
 
 private:
+  void in_vocabulary(const char* what, std::span<const token_id> tokens) const {
+    for (const auto token : tokens)
+      if (token < 0 || static_cast<std::size_t>(token) >= limits_.vocabulary)
+        refuse(std::string{what} + " must be between 0 and " + std::to_string(limits_.vocabulary - 1) + ", got " +
+          std::to_string(token));
+  }
+
   const batch_row& row_;
   std::size_t index_;
   const batch_limits& limits_;
@@ -140,6 +160,8 @@ batch_layout lay_out(const batch& step, std::size_t block_size,
       write_offsets.push_back(static_cast<std::int64_t>(position % block_size));
     }
     layout.tokens += count;
+    for (std::size_t i = 0; i < row.scored.size(); ++i)
+      sampled.push_back(static_cast<std::int64_t>(layout.tokens - count + i));
     if (row.sample)
       sampled.push_back(static_cast<std::int64_t>(layout.tokens - 1));
   }

@@ -30,7 +30,7 @@ struct batch_layout {
   std::vector<block_id> tables;
   /// Tokens without padding.
   std::size_t tokens = 0;
-  /// Rows that sample, without padding.
+  /// Tokens whose logits are wanted, without padding.
   std::size_t samples = 0;
 
   /// [padded tokens], int64.
@@ -39,7 +39,8 @@ struct batch_layout {
   /// [tokens], int64: block and place in the block that each token's key and value go to.
   at::Tensor write_blocks;
   at::Tensor write_offsets;
-  /// [padded samples], int64: the tokens whose logits are wanted. Undefined when no row samples.
+  /// [padded samples], int64: the tokens whose logits are wanted: row by row, first those that score another, then the
+  /// one that a token is drawn after. Undefined when there are none.
   at::Tensor sampled_tokens;
 };
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -74,17 +75,46 @@ struct model_info {
   std::string digest;
 };
 
-/// How the next token is drawn from the logits. Temperature 0 is greedy; 0 (top_k), 1 (top_p) and 0 (min_p)
-/// switch their filter off. Filters apply to the distribution at `temperature`, in the order top_k, top_p, min_p.
+/// What is added to one token's logit.
+struct token_bias {
+  token_id token = 0;
+  float bias = 0;
+  friend bool operator==(const token_bias&, const token_bias&) = default;
+};
+
+/// How the next token is drawn from the logits. Penalties come first, then biases, then a filter of allowed tokens.
+/// Temperature 0 is greedy; 0 (top_k), 1 (top_p) and 0 (min_p) switch their filter off. Filters apply to the
+/// distribution at `temperature`, in the order top_k, top_p, min_p.
 struct sampling_params {
   float temperature = 0;
   std::int32_t top_k = 0;
   float top_p = 1;
   float min_p = 0;
+  /// Taken off the logit of a token that was drawn before: once, and once per time.
+  float presence_penalty = 0;
+  float frequency_penalty = 0;
+  /// Divides the logit of a token that the prompt has or that was drawn before; multiplies one below zero. 1 is off.
+  /// After: Keskar et al. 2019, "CTRL".
+  float repetition_penalty = 1;
+  std::vector<token_bias> logit_bias;
   std::uint64_t seed = 0;
-  /// Whether the logprob of the chosen token is wanted (log-softmax of the unscaled logits).
+  /// Whether the logprob of the chosen token is wanted (log-softmax of the model's own logits).
   bool logprobs = false;
+  /// How many of the likeliest tokens are wanted with their logprobs; needs `logprobs`.
+  std::uint32_t top_logprobs = 0;
+
+  bool penalizes() const { return presence_penalty != 0 || frequency_penalty != 0 || repetition_penalty != 1; }
   friend bool operator==(const sampling_params&, const sampling_params&) = default;
+};
+
+/// Says which tokens may come next in one sequence.
+class token_filter {
+public:
+  virtual ~token_filter() = default;
+  /// Bit i % 32 of word i / 32 is set when token i may be drawn; one bit per logit at least. Asked once per draw, when
+  /// the step has gone through the model: what it takes to know can be found out beside the step. What it throws
+  /// fails the step.
+  virtual std::span<const std::uint32_t> allowed() = 0;
 };
 
 /// The new tokens of one sequence in a step: a prefill chunk or one decode.
@@ -106,6 +136,15 @@ struct batch_row {
   /// Draw number `sample_index` of choice `choice`: with the seed, all that the draw depends on.
   std::uint32_t choice = 0;
   std::uint64_t sample_index = 0;
+  /// What penalties look at, where there are any: the prompt's tokens and those drawn since. Must stay until the step
+  /// is collected.
+  std::span<const token_id> prompt;
+  std::span<const token_id> drawn;
+  /// Null lets every token be drawn. Must stay until the step is collected.
+  token_filter* filter = nullptr;
+  /// Tokens whose logprobs are wanted, each predicted by the new token at the same place: the rest of a chunk, and the
+  /// next one's first. At most as long as `tokens`; empty for none.
+  std::vector<token_id> scored;
 
   std::size_t new_tokens() const { return from_last_sample ? 1 : tokens.size(); }
 };
@@ -115,12 +154,21 @@ struct batch {
   std::vector<batch_row> rows;
 };
 
+/// A token's logprob, and the likeliest tokens at its place with theirs, the likeliest first.
+struct token_score {
+  float logprob = 0;
+  std::vector<token_id> top;
+  std::vector<float> top_logprobs;
+};
+
 /// What a step gave for one row, in the order of the batch's rows.
 struct row_output {
   /// Nothing for a row that did not sample.
   std::optional<token_id> token;
-  /// Set when the row asked for it.
-  std::optional<float> logprob;
+  /// The drawn token's, set when the row asked for it.
+  std::optional<token_score> score;
+  /// One per token of the row's `scored`.
+  std::vector<token_score> scores;
 };
 
 struct step_output {

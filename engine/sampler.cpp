@@ -1,5 +1,7 @@
 #include "engine/sampler.hpp"
 
+#include "engine/logit_rules.hpp"
+
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -93,12 +95,6 @@ std::vector<token_id> highest(const at::Tensor& logits) {
   return {from, from + best.size(0)};
 }
 
-at::Tensor rows_of(const at::Tensor& logits, const std::vector<std::int64_t>& rows) {
-  if (static_cast<std::int64_t>(rows.size()) == logits.size(0))
-    return logits;
-  return logits.index_select(0, at::tensor(rows, at::kLong).to(logits.device()));
-}
-
 void draw_rows(const at::Tensor& logits, std::span<const sample_request> requests,
   const std::vector<std::int64_t>& rows, std::vector<row_output>& outputs) {
   auto temperatures = at::empty({static_cast<std::int64_t>(rows.size()), 1}, at::kFloat);
@@ -120,15 +116,24 @@ void draw_rows(const at::Tensor& logits, std::span<const sample_request> request
   });
 }
 
-void add_logprobs(const at::Tensor& logits, const std::vector<std::int64_t>& rows, std::vector<row_output>& outputs) {
-  std::vector<std::int64_t> tokens;
-  for (const auto row : rows)
-    tokens.push_back(*outputs[static_cast<std::size_t>(row)].token);
-  const auto chosen = at::log_softmax(rows_of(logits, rows), -1);
-  const auto index = at::tensor(tokens, at::kLong).to(logits.device()).unsqueeze(1);
-  const auto values = chosen.gather(1, index).to(at::kCPU).contiguous();
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    outputs[static_cast<std::size_t>(rows[i])].logprob = values.const_data_ptr<float>()[i];
+/// Scores the drawn tokens of those rows that ask for it, with as many of the likeliest as each wants.
+void add_scores(const at::Tensor& logits, std::span<const sample_request> requests,
+  const std::vector<std::int64_t>& rows, std::vector<row_output>& outputs) {
+  std::vector<token_id> tokens;
+  std::uint32_t most = 0;
+  for (const auto row : rows) {
+    const auto at = static_cast<std::size_t>(row);
+    tokens.push_back(*outputs[at].token);
+    most = std::max(most, requests[at].sampling.top_logprobs);
+  }
+  auto scores = score(rows_of(logits, rows), tokens, most);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto at = static_cast<std::size_t>(rows[i]);
+    const auto wanted = std::min<std::size_t>(requests[at].sampling.top_logprobs, scores[i].top.size());
+    scores[i].top.resize(wanted);
+    scores[i].top_logprobs.resize(wanted);
+    outputs[at].score = std::move(scores[i]);
+  }
 }
 
 } // namespace
@@ -167,10 +172,41 @@ token_id draw(std::span<const float> probabilities, const sampling_params& sampl
   return ranks.token(std::min(static_cast<std::size_t>(at), kept - 1));
 }
 
-std::vector<row_output> sample(const at::Tensor& logits, std::span<const sample_request> requests) {
+at::Tensor rows_of(const at::Tensor& matrix, const std::vector<std::int64_t>& rows) {
+  bool all = static_cast<std::int64_t>(rows.size()) == matrix.size(0);
+  for (std::size_t i = 0; all && i < rows.size(); ++i)
+    all = rows[i] == static_cast<std::int64_t>(i);
+  return all ? matrix : matrix.index_select(0, at::tensor(rows, at::kLong).to(matrix.device()));
+}
+
+std::vector<token_score> score(const at::Tensor& logits, std::span<const token_id> tokens, std::uint32_t top) {
+  const auto all = at::log_softmax(logits, -1);
+  std::vector<std::int64_t> wanted(tokens.begin(), tokens.end());
+  const auto index = at::tensor(wanted, at::kLong).to(logits.device()).unsqueeze(1);
+  const auto chosen = all.gather(1, index).to(at::kCPU).contiguous();
+  const auto [values, ids] = all.topk(std::min<std::int64_t>(top, all.size(1)), -1);
+  const auto likeliest = values.to(at::kCPU).contiguous();
+  const auto likeliest_ids = ids.to(at::kCPU).contiguous();
+  const auto each = static_cast<std::size_t>(likeliest.size(1));
+  std::vector<token_score> scores(tokens.size());
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    scores[i].logprob = chosen.const_data_ptr<float>()[i];
+    const auto* from = likeliest.const_data_ptr<float>() + i * each;
+    const auto* from_ids = likeliest_ids.const_data_ptr<std::int64_t>() + i * each;
+    scores[i].top_logprobs.assign(from, from + each);
+    for (std::size_t rank = 0; rank < each; ++rank)
+      scores[i].top.push_back(static_cast<token_id>(from_ids[rank]));
+  }
+  return scores;
+}
+
+std::vector<row_output> sample(const at::Tensor& own, std::span<const sample_request> requests) {
   std::vector<row_output> outputs(requests.size());
+  if (requests.empty())
+    return outputs;
   std::vector<std::int64_t> drawn;
   std::vector<std::int64_t> scored;
+  const auto logits = adjusted(own, requests);
   const auto best = highest(logits);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     outputs[i].token = best[i];
@@ -182,7 +218,7 @@ std::vector<row_output> sample(const at::Tensor& logits, std::span<const sample_
   if (!drawn.empty())
     draw_rows(logits, requests, drawn, outputs);
   if (!scored.empty())
-    add_logprobs(logits, scored, outputs);
+    add_scores(own, requests, scored, outputs);
   return outputs;
 }
 

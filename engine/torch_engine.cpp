@@ -38,18 +38,40 @@ step_output torch_engine::run(const batch& step) {
   output.rows.resize(step.rows.size());
   if (layout.samples == 0)
     return output;
+  draw_all(step, logits, output);
+  score_all(step, logits, output);
+  return output;
+}
+
+void torch_engine::draw_all(const batch& step, const at::Tensor& logits, step_output& output) {
   std::vector<sample_request> requests;
-  for (const auto& row : step.rows)
-    if (row.sample)
-      requests.push_back({row.sampling, row.choice, row.sample_index});
-  const auto sampled = sample(logits, requests);
-  auto next = sampled.begin();
+  std::vector<std::int64_t> from;
+  std::int64_t next = 0;
+  for (const auto& row : step.rows) {
+    next += static_cast<std::int64_t>(row.scored.size());
+    if (!row.sample)
+      continue;
+    requests.push_back({row.sampling, row.choice, row.sample_index, row.prompt, row.drawn, row.filter});
+    from.push_back(next++);
+  }
+  auto sampled = sample(rows_of(logits, from), requests);
+  auto drawn = sampled.begin();
   for (std::size_t i = 0; i < step.rows.size(); ++i)
     if (step.rows[i].sample) {
-      output.rows[i] = *next++;
+      output.rows[i] = std::move(*drawn++);
       last_samples_[step.rows[i].slot] = output.rows[i].token;
     }
-  return output;
+}
+
+void torch_engine::score_all(const batch& step, const at::Tensor& logits, step_output& output) {
+  std::int64_t next = 0;
+  for (std::size_t i = 0; i < step.rows.size(); ++i) {
+    const auto& row = step.rows[i];
+    const auto count = static_cast<std::int64_t>(row.scored.size());
+    if (count > 0)
+      output.rows[i].scores = score(logits.narrow(0, next, count), row.scored, row.sampling.top_logprobs);
+    next += count + (row.sample ? 1 : 0);
+  }
 }
 
 ticket torch_engine::submit(const batch& step) {

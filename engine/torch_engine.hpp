@@ -28,6 +28,8 @@ public:
 
 private:
   step_output run(const batch& step);
+  void draw_all(const batch& step, const at::Tensor& logits, step_output& output);
+  static void score_all(const batch& step, const at::Tensor& logits, step_output& output);
   batch_limits limits() const;
 
   model_info info_;

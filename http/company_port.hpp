@@ -11,11 +11,13 @@
 
 namespace troupe::http {
 
-/// Hears how one request goes. Called on the io thread of its port, in the order of the events: `started` at most
-/// once and before any text, then exactly one of `finished` and `failed`. Nothing comes after a detach.
+/// Hears how one request goes. Called on the io thread of its port, in the order of the events: `admitted` first, if
+/// its key has a rate, `started` at most once and before any text, then exactly one of `finished` and `failed`. Nothing
+/// comes after a detach.
 class answer_listener {
 public:
   virtual ~answer_listener() = default;
+  virtual void admitted(const answer_admitted& event) = 0;
   virtual void started(const answer_started& event) = 0;
   virtual void text(answer_text event) = 0;
   virtual void finished(const answer_finished& event) = 0;
@@ -39,6 +41,11 @@ public:
   virtual void ask_metrics(std::function<void(std::optional<metrics_snapshot>)> done) = 0;
   /// All numbers in the text format of Prometheus.
   virtual void expose_metrics(std::function<void(std::optional<std::string>)> done) = 0;
+
+  /// A request's prompt as tokens. Only its prompt counts.
+  virtual void tokenize(native_request request, std::function<void(std::optional<encoded_prompt>)> done) = 0;
+  /// The text of some tokens, special ones written out.
+  virtual void detokenize(token_list tokens, std::function<void(std::optional<std::string>)> done) = 0;
 
   // Operators' orders; the same holds for their callbacks.
   /// Empties the response cache; the callback gets the number of answers that were in it.

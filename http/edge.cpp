@@ -10,10 +10,11 @@ namespace troupe::http {
 namespace {
 
 /// The edge as its own port sees it: questions, named by a number, beside what the company tells it.
-using edge_interface =
-  edge_actor::extend<caf::reacts_to<status_atom, std::uint64_t>, caf::reacts_to<snapshot_atom, std::uint64_t>,
-    caf::reacts_to<expose_atom, std::uint64_t>, caf::reacts_to<clear_atom, std::uint64_t>,
-    caf::reacts_to<drill_atom, std::uint64_t, worker_id, drill_kind>, caf::reacts_to<reload_atom, std::uint64_t>>;
+using edge_interface = edge_actor::extend<caf::reacts_to<status_atom, std::uint64_t>,
+  caf::reacts_to<snapshot_atom, std::uint64_t>, caf::reacts_to<expose_atom, std::uint64_t>,
+  caf::reacts_to<clear_atom, std::uint64_t>, caf::reacts_to<drill_atom, std::uint64_t, worker_id, drill_kind>,
+  caf::reacts_to<reload_atom, std::uint64_t>, caf::reacts_to<tokenize_atom, std::uint64_t, native_request>,
+  caf::reacts_to<detokenize_atom, std::uint64_t, token_list>>;
 
 /// Passes a question on to who knows, and puts what comes back into the inbox.
 template <class Atom, class Reply, class... Arguments, class Handle>
@@ -39,6 +40,7 @@ edge_interface::behavior_type edge(edge_interface::pointer self, edge_company co
   });
   self->monitor(company.gateway);
   return {
+    [in](answer_admitted& e) { in->put(std::move(e)); },
     [in](answer_started& e) { in->put(std::move(e)); },
     [in](answer_text& e) { in->put(std::move(e)); },
     [in](answer_finished& e) { in->put(std::move(e)); },
@@ -49,6 +51,8 @@ edge_interface::behavior_type edge(edge_interface::pointer self, edge_company co
     question<clear_atom, std::uint64_t>(self, in, company.cache),
     question<drill_atom, order_result, worker_id, drill_kind>(self, in, company.supervisor, order_timeout),
     question<reload_atom, reload_result>(self, in, company.supervisor, order_timeout),
+    question<tokenize_atom, encoded_prompt, native_request>(self, in, company.tokens_desk, order_timeout),
+    question<detokenize_atom, std::string, token_list>(self, in, company.tokens_desk, order_timeout),
   };
 }
 
@@ -103,6 +107,12 @@ public:
     ask(drill_atom_v, std::move(done), worker, what);
   }
   void reload(std::function<void(std::optional<reload_result>)> done) override { ask(reload_atom_v, std::move(done)); }
+  void tokenize(native_request request, std::function<void(std::optional<encoded_prompt>)> done) override {
+    ask(tokenize_atom_v, std::move(done), std::move(request));
+  }
+  void detokenize(token_list tokens, std::function<void(std::optional<std::string>)> done) override {
+    ask(detokenize_atom_v, std::move(done), std::move(tokens));
+  }
 
 private:
   template <class Atom, class T, class... Arguments>
@@ -117,7 +127,7 @@ private:
     if (gone_ || inbox_->closed())
       post_later([this, number] { answer({number, {}}); });
     else
-      caf::anon_send(edge_, what, number, arguments...);
+      caf::anon_send(edge_, what, number, std::move(arguments)...);
   }
 
   /// Calls back after the caller has returned. Dropped when the port has gone by then.
@@ -133,6 +143,10 @@ private:
       std::visit([this](auto& x) { on(x); }, e);
   }
 
+  void on(answer_admitted& e) {
+    if (auto* x = find(e.sink))
+      x->admitted(e);
+  }
   void on(answer_started& e) {
     if (auto* x = find(e.sink))
       x->started(e);

@@ -12,6 +12,8 @@ struct edge_company {
   cache_actor cache;
   supervisor_actor supervisor;
   metrics_actor metrics;
+  /// Answers questions about tokens.
+  encoder_actor tokens_desk;
 };
 
 /// Spawns an edge actor for io thread number `index` and returns the port to it.

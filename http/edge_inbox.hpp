@@ -16,7 +16,7 @@ namespace troupe::http {
 
 /// What a question of an operator gets; nothing when whoever was asked cannot say.
 using reply_value = std::variant<std::monostate, company_status, metrics_snapshot, std::uint64_t, std::string,
-  order_result, reload_result>;
+  order_result, reload_result, encoded_prompt>;
 
 struct reply {
   /// The question's.
@@ -27,7 +27,8 @@ struct reply {
 /// The actor has ended: nothing comes any more.
 struct edge_gone {};
 
-using event = std::variant<answer_started, answer_text, answer_finished, answer_failed, reply, edge_gone>;
+using event =
+  std::variant<answer_admitted, answer_started, answer_text, answer_finished, answer_failed, reply, edge_gone>;
 
 /// What has gathered for an io thread. The actor puts in, the io thread takes all out; one post is under way at most.
 class inbox : public std::enable_shared_from_this<inbox> {

@@ -19,6 +19,8 @@ struct limits {
   std::size_t chunk_count = 100'000;
   std::size_t json_depth = 32;
   std::size_t messages = 2048;
+  /// Prompts of one request for completions.
+  std::size_t prompts = 128;
   std::chrono::nanoseconds header_timeout{std::chrono::seconds{10}};
   std::chrono::nanoseconds body_timeout{std::chrono::seconds{30}};
   std::chrono::nanoseconds idle_timeout{std::chrono::seconds{75}};
@@ -39,6 +41,8 @@ struct served_model {
   float temperature = 1;
   float top_p = 1;
   std::int32_t top_k = 0;
+  /// Changes when the answers may: with the model, its dtype or the server's version.
+  std::string fingerprint = {};
 };
 
 struct options {

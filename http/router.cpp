@@ -16,12 +16,14 @@ struct entry {
   endpoint to;
 };
 
-constexpr std::array<entry, 13> table{{
+constexpr std::array<entry, 15> table{{
   {"/", "GET", endpoint::front_page},
   {"/v1/chat/completions", "POST", endpoint::chat},
   {"/v1/completions", "POST", endpoint::completions},
   {"/v1/models", "GET", endpoint::models},
   {"/api/v1/inference", "POST", endpoint::inference},
+  {"/tokenize", "POST", endpoint::tokenize},
+  {"/detokenize", "POST", endpoint::detokenize},
   {"/health", "GET", endpoint::health},
   {"/health/live", "GET", endpoint::live},
   {"/health/ready", "GET", endpoint::ready},

@@ -13,6 +13,8 @@ enum class endpoint : std::uint8_t {
   chat,
   completions,
   inference,
+  tokenize,
+  detokenize,
   models,
   model,
   health,

@@ -12,7 +12,7 @@ constexpr std::size_t event_bytes = 64;
 std::size_t size_of(const answer_text& event) {
   auto size = event.text.size() + event_bytes;
   for (const auto& token : event.tokens)
-    size += token.bytes.size() + sizeof(token);
+    size += token.bytes.size() + sizeof(token) + token.top.size() * sizeof(token_choice);
   return size;
 }
 

@@ -23,6 +23,8 @@ public:
   running_answer(const running_answer&) = delete;
   running_answer& operator=(const running_answer&) = delete;
 
+  /// What the request's key has left, when it has a rate.
+  const std::optional<answer_admitted>& admitted_event() const { return admitted_; }
   const std::optional<answer_started>& started_event() const { return started_; }
   /// All text since the last call.
   std::vector<answer_text> take_text();
@@ -38,6 +40,7 @@ public:
   void detach(detach_reason why);
 
 private:
+  void admitted(const answer_admitted& event) override { admitted_ = event; }
   void started(const answer_started& event) override;
   void text(answer_text event) override;
   void finished(const answer_finished& event) override;
@@ -46,6 +49,7 @@ private:
   company_port& port_;
   std::size_t most_bytes_;
   std::function<void()> wake_;
+  std::optional<answer_admitted> admitted_;
   std::optional<answer_started> started_;
   std::vector<answer_text> text_;
   std::size_t waiting_bytes_ = 0;

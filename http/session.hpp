@@ -23,7 +23,7 @@
 
 namespace troupe::http {
 
-class running_answer;
+class answer_group;
 class session;
 
 /// What the sessions of one io thread share. Used on that thread only.
@@ -74,9 +74,10 @@ private:
   /// Answering. Each returns whether the connection can go on.
   net::awaitable<bool> answer_request();
   net::awaitable<bool> answer_text(route to);
-  net::awaitable<bool> answer_whole(running_answer& running, api::answer_format& format);
-  net::awaitable<bool> answer_stream(running_answer& running, api::answer_format& format);
-  net::awaitable<bool> stream_events(running_answer& running, api::answer_format& format, std::string head);
+  net::awaitable<bool> answer_whole(answer_group& running, api::answer_format& format, std::size_t choices);
+  net::awaitable<bool> answer_stream(answer_group& running, api::answer_format& format);
+  net::awaitable<bool> stream_events(answer_group& running, api::answer_format& format, std::string head);
+  api::call_context call_context() const;
   std::variant<api::call, api::refusal> read_call(endpoint to) const;
   response answer_at_once(const route& to) const;
   net::awaitable<response> answer_operator(const route& to);
@@ -84,6 +85,9 @@ private:
   net::awaitable<response> answer_live();
   net::awaitable<response> answer_metrics(bool as_text);
   net::awaitable<response> answer_order(endpoint to);
+  net::awaitable<response> answer_tokens(endpoint to);
+  net::awaitable<response> answer_tokenize(native_request request);
+  net::awaitable<response> answer_detokenize(token_list tokens);
   net::awaitable<response> answer_clear();
   net::awaitable<response> answer_drill(api::drill_order order);
   net::awaitable<response> answer_reload();

@@ -4,6 +4,8 @@
 #include "http/accept.hpp"
 #include "http/api/admin.hpp"
 #include "http/api/operators.hpp"
+#include "http/api/sampling.hpp"
+#include "http/api/tokens.hpp"
 #include "http/session.hpp"
 
 namespace troupe::http {
@@ -74,6 +76,10 @@ net::awaitable<response> session::answer_operator(const route& to) {
   case endpoint::reload:
     answer = co_await answer_order(to.to);
     break;
+  case endpoint::tokenize:
+  case endpoint::detokenize:
+    answer = co_await answer_tokens(to.to);
+    break;
   default:
     answer = answer_at_once(to);
   }
@@ -108,6 +114,40 @@ net::awaitable<response> session::answer_order(endpoint to) {
     refused = error.reason();
   }
   co_return refused ? error_response(*refused) : answer;
+}
+
+net::awaitable<response> session::answer_tokens(endpoint to) {
+  std::optional<api::refusal> refused;
+  response answer;
+  try {
+    const auto context = call_context();
+    if (to == endpoint::tokenize) {
+      auto request = api::read_tokenize(request_.body, context);
+      answer = co_await answer_tokenize(std::move(request));
+    } else {
+      auto tokens = api::read_detokenize(request_.body, context);
+      answer = co_await answer_detokenize(std::move(tokens));
+    }
+  } catch (const api::request_error& error) {
+    refused = error.reason();
+  }
+  co_return refused ? error_response(*refused) : answer;
+}
+
+net::awaitable<response> session::answer_tokenize(native_request request) {
+  const auto length = api::find_model(context_.opts, request.model).context;
+  auto put = [this, &request](auto done) { context_.port->tokenize(std::move(request), std::move(done)); };
+  const auto prompt = co_await ask<encoded_prompt>(put, order_time);
+  if (!prompt)
+    co_return error_response(company_is_silent());
+  co_return prompt->ok ? plain(api::tokens_body(prompt->tokens, length))
+                       : error_response(api::to_refusal(prompt->reason));
+}
+
+net::awaitable<response> session::answer_detokenize(token_list tokens) {
+  auto put = [this, &tokens](auto done) { context_.port->detokenize(std::move(tokens), std::move(done)); };
+  const auto text = co_await ask<std::string>(put, order_time);
+  co_return text ? plain(api::prompt_body(*text)) : error_response(company_is_silent());
 }
 
 net::awaitable<response> session::answer_clear() {

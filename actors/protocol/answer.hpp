@@ -10,6 +10,20 @@
 
 namespace troupe {
 
+/// How much of its rate a key has left, as the `x-ratelimit-*` headers say it. Comes once, before anything else, for a
+/// request whose key has limits.
+struct answer_admitted {
+  sink_id sink = 0;
+  /// The limits as configured; a zero is no limit.
+  std::uint32_t limit_requests = 0;
+  std::uint32_t limit_tokens = 0;
+  std::uint32_t remaining_requests = 0;
+  std::uint32_t remaining_tokens = 0;
+  /// Until both are full again.
+  timespan reset_requests{0};
+  timespan reset_tokens{0};
+};
+
 /// The request holds: it is queued, joined or answered. Comes once, before any text.
 struct answer_started {
   sink_id sink = 0;
@@ -89,6 +103,11 @@ struct encoded_prompt {
   std::uint32_t truncated_messages = 0;
   bool ok = true;
   failure reason;
+};
+
+/// Some tokens, to be turned into text.
+struct token_list {
+  std::vector<token_id> tokens;
 };
 
 } // namespace troupe

@@ -34,8 +34,8 @@ private:
 
 } // namespace
 
-// Not in the key: what names or places a request (id, endpoint, priority, timeout, cache policy), what was cut from it
-// before (every sink counts its own), and a seed that the gateway drew.
+// Not in the key: what names or places a request (id, endpoint, client, rate, priority, timeout, cache policy), what
+// was cut from it before (every sink counts its own), and a seed that the gateway drew.
 std::string canonical(const native_request& request) {
   field_writer out{request.size()};
   out.number(static_cast<std::uint8_t>(request.kind));
@@ -47,8 +47,12 @@ std::string canonical(const native_request& request) {
   for (const auto& message : request.messages) {
     out.text(message.role);
     out.text(message.content);
+    out.text(message.tool_calls);
+    out.text(message.tool_call_id);
   }
+  out.text(request.tools);
   out.text(request.prompt);
+  out.number(static_cast<std::uint8_t>(request.add_special));
   out.number(std::uint64_t{request.prompt_tokens.size()});
   for (const auto token : request.prompt_tokens)
     out.number(static_cast<std::uint32_t>(token));
@@ -67,7 +71,20 @@ std::string canonical(const native_request& request) {
     out.text(text);
   out.number(static_cast<std::uint8_t>(params.ignore_eos));
   out.number(static_cast<std::uint8_t>(params.logprobs));
+  out.number(params.top_logprobs);
   out.number(params.choices);
+  out.real(params.presence_penalty);
+  out.real(params.frequency_penalty);
+  out.real(params.repetition_penalty);
+  out.number(std::uint64_t{params.logit_bias.size()});
+  for (const auto& [token, bias] : params.logit_bias) {
+    out.number(static_cast<std::uint32_t>(token));
+    out.real(bias);
+  }
+  out.number(static_cast<std::uint8_t>(params.echo));
+  out.number(static_cast<std::uint8_t>(params.grammar));
+  out.text(params.grammar_source);
+  out.number(static_cast<std::uint8_t>(params.keep_special));
   return out.take();
 }
 

@@ -50,6 +50,7 @@ enum class failure_code : std::uint8_t {
   context_length_exceeded,
   model_not_found,
   queue_full,
+  rate_limited,
   draining,
   no_worker,
   deadline_exceeded,

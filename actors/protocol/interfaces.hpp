@@ -11,6 +11,8 @@ namespace troupe {
 
 /// Stands for the connections of one io thread. Never waits for an actor.
 using edge_actor = caf::typed_actor<
+  // What the request's key has left of its rate.
+  caf::reacts_to<answer_admitted>,
   // The request holds.
   caf::reacts_to<answer_started>,
   // More of an answer.
@@ -45,8 +47,8 @@ using gateway_actor = caf::typed_actor<
   caf::reacts_to<detach_atom, sink_id, detach_reason>,
   // The sink's run has its place: the sink waits no more.
   caf::reacts_to<placed_atom, sink_id>,
-  // The sink had its terminal event.
-  caf::reacts_to<ended_atom, sink_id>,
+  // The sink had its terminal event, and this is what it used.
+  caf::reacts_to<ended_atom, sink_id, token_usage>,
   // Looks at deadlines.
   caf::reacts_to<tick_atom>,
   // Refuses what is new from now on; answers when no sink is left, at the latest after the given time, when the
@@ -66,6 +68,8 @@ using generation_actor = caf::typed_actor<
   caf::reacts_to<encoded_prompt>,
   // The scheduler gave a place.
   caf::reacts_to<placement>,
+  // How likely a part of its prompt was.
+  caf::reacts_to<prompt_scores>,
   // Tokens of a step.
   caf::reacts_to<sequence_tokens>,
   // The worker cannot finish this sequence.
@@ -90,7 +94,11 @@ using cache_actor = caf::typed_actor<
 /// Renders and tokenizes long prompts on a thread of its own, so that no token waits for them.
 using encoder_actor = caf::typed_actor<
   // Answers the generation with an `encoded_prompt`.
-  caf::reacts_to<encode_request, generation_actor>>;
+  caf::reacts_to<encode_request, generation_actor>,
+  // Returns a request's prompt as tokens, whatever its length.
+  caf::replies_to<tokenize_atom, native_request>::with<encoded_prompt>,
+  // Returns the text of some tokens, special ones written out.
+  caf::replies_to<detokenize_atom, token_list>::with<std::string>>;
 
 /// Gives each generation its part of a step. Holds nothing but their addresses.
 using fan_out_actor = caf::typed_actor<

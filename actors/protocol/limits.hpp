@@ -19,8 +19,10 @@ inline constexpr std::size_t token_text_bytes = 512;
 inline constexpr std::size_t choices = 128;
 /// Text of all choices of an answer.
 inline constexpr std::size_t answer_text_bytes = std::size_t{256} << 20;
-/// Tokens of all choices of an answer, where they are kept for their logprobs.
-inline constexpr std::size_t answer_tokens = std::size_t{2} << 20;
+/// Tokens of an answer that are kept with their logprobs, over all its choices, those beside each token counted in.
+inline constexpr std::size_t logprob_entries = std::size_t{1} << 20;
+/// Tokens of prompts that one step scores, over all its rows.
+inline constexpr std::size_t scored_tokens = std::size_t{1} << 20;
 /// Sequences that are resident on one worker: rows of a step.
 inline constexpr std::size_t rows = 4096;
 /// New tokens of one row in one step.
@@ -30,6 +32,10 @@ inline constexpr std::size_t word_bytes = 4096;
 /// A failure's message, which may quote a request.
 inline constexpr std::size_t failure_text_bytes = std::size_t{64} << 10;
 inline constexpr std::size_t workers = 1024;
+/// Likeliest tokens that are told beside a token.
+inline constexpr std::size_t top_tokens = 20;
+inline constexpr std::size_t biases = 4096;
+inline constexpr std::size_t grammar_bytes = std::size_t{1} << 20;
 
 /// A list or text is written behind its length, of at most this many bytes.
 inline constexpr std::size_t length_bytes = 10;
@@ -44,21 +50,30 @@ inline constexpr std::size_t largest<sequence_key> = 12;
 template <>
 inline constexpr std::size_t largest<failure> = 1 + length_bytes + failure_text_bytes + word + 8;
 template <>
-inline constexpr std::size_t largest<chat_message> = 2 * length_bytes + request_bytes;
+inline constexpr std::size_t largest<chat_message> = 4 * length_bytes + request_bytes;
 template <>
-inline constexpr std::size_t largest<generation_params> = 64 + length_bytes + request_bytes;
+inline constexpr std::size_t largest<generation_params> =
+  96 + 3 * length_bytes + 8 * biases + grammar_bytes + request_bytes;
+template <>
+inline constexpr std::size_t largest<rate_limits> = word + 8;
 // Every text of a request came in its body; short ones may cost more on this wire than they did there.
 template <>
 inline constexpr std::size_t largest<native_request> = 256 + 4 * request_bytes;
 template <>
 inline constexpr std::size_t largest<token_usage> = 8;
 template <>
-inline constexpr std::size_t largest<token_logprob> = 8 + length_bytes + token_text_bytes;
+inline constexpr std::size_t largest<token_choice> = 8 + length_bytes + token_text_bytes;
+template <>
+inline constexpr std::size_t largest<token_logprob> = 1 + length_bytes + (1 + top_tokens) * largest<token_choice>;
+template <>
+inline constexpr std::size_t largest<token_list> = length_bytes + sequence_tokens * sizeof(token_id);
+template <>
+inline constexpr std::size_t largest<answer_admitted> = 40;
 template <>
 inline constexpr std::size_t largest<answer_started> = 16 + 1 + largest<token_usage>;
 template <>
-inline constexpr std::size_t largest<answer_text> =
-  16 + 2 * length_bytes + answer_text_bytes + answer_tokens* largest<token_logprob>;
+inline constexpr std::size_t largest<answer_text> = 16 + 2 * length_bytes + answer_text_bytes +
+  logprob_entries*(largest<token_choice> + 1 + length_bytes);
 template <>
 inline constexpr std::size_t largest<answer_finished> = 8 + largest<token_usage> + 4 + 16;
 template <>
@@ -67,7 +82,8 @@ template <>
 inline constexpr std::size_t largest<admitted_request> = 8 + largest<native_request> + 1 + largest<failure>;
 template <>
 inline constexpr std::size_t largest<finished_answer> = length_bytes +
-  choices*(2 * length_bytes + 1) + answer_text_bytes + answer_tokens* largest<token_logprob> + largest<token_usage> + 4;
+  choices*(2 * length_bytes + 1) + answer_text_bytes
+  + logprob_entries*(largest<token_choice> + 1 + length_bytes) + largest<token_usage> + 4;
 template <>
 inline constexpr std::size_t largest<encode_request> = 8 + largest<native_request>;
 template <>
@@ -75,21 +91,27 @@ inline constexpr std::size_t largest<encoded_prompt> = 8 + length_bytes + sequen
   1 + largest<failure>;
 template <>
 inline constexpr std::size_t largest<placement_request> = largest<sequence_key> + 1 + 3 * word + length_bytes +
-  sequence_tokens * sizeof(token_id) + 68;
+  sequence_tokens * sizeof(token_id) + 96 + 2 * length_bytes + 8 * biases + grammar_bytes;
 template <>
 inline constexpr std::size_t largest<assignment> = largest<placement_request> + 24;
 template <>
 inline constexpr std::size_t largest<placement> = largest<sequence_key> + 12;
 template <>
-inline constexpr std::size_t largest<troupe::sequence_tokens> = largest<sequence_key> + 12 +
-  2 * (length_bytes + row_tokens * 4) + 1;
+inline constexpr std::size_t largest<token_score> = 4 + 2 * (length_bytes + top_tokens * 4);
+template <>
+inline constexpr std::size_t largest<troupe::sequence_tokens> = largest<sequence_key> + 12 + 2 * length_bytes +
+  row_tokens*(4 + largest<token_score>)+1;
+template <>
+inline constexpr std::size_t largest<prompt_scores> =
+  largest<sequence_key> + 12 + length_bytes + scored_tokens* largest<token_score>;
 template <>
 inline constexpr std::size_t largest<sequence_failed> = largest<sequence_key> + 8 + largest<failure>;
 template <>
 inline constexpr std::size_t largest<sequence_lost> = largest<sequence_key> + 12;
 template <>
-inline constexpr std::size_t largest<step_report> = 4 + 2 * length_bytes +
-  rows*(largest<troupe::sequence_tokens> + largest<sequence_failed>);
+inline constexpr std::size_t largest<step_report> = 4 + 3 * length_bytes +
+  rows*(largest<troupe::sequence_tokens> + largest<sequence_failed> + largest<sequence_key> + 12 + length_bytes) +
+  scored_tokens* largest<token_score>;
 template <>
 inline constexpr std::size_t largest<departure> = largest<sequence_key> + 8 + 1;
 template <>

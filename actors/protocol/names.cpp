@@ -124,6 +124,8 @@ std::string_view name(failure_code x) {
     return "context_length_exceeded";
   case failure_code::model_not_found:
     return "model_not_found";
+  case failure_code::rate_limited:
+    return "rate_limited";
   case failure_code::queue_full:
     return "queue_full";
   case failure_code::draining:

@@ -25,6 +25,11 @@ struct placement_request {
   std::uint32_t max_tokens = 0;
   engine::sampling_params sampling;
   bool ignore_eos = false;
+  /// Whether the prompt's own tokens are to be scored: they go with the sequence's first tokens.
+  bool score_prompt = false;
+  /// What the tokens after the prompt must spell.
+  text::grammar_kind grammar = text::grammar_kind::none;
+  std::string grammar_source;
   std::int32_t priority = 0;
   /// How long the run has waited before this request (it keeps its turn when it is resumed).
   timespan waited{0};
@@ -49,6 +54,15 @@ struct placement {
   worker_id worker = 0;
 };
 
+/// How likely a token was, and which ones were likelier.
+struct token_score {
+  /// A float's bits, so that -inf survives the wire.
+  std::uint32_t logprob_bits = 0;
+  std::vector<token_id> top;
+  /// One per token of `top`.
+  std::vector<std::uint32_t> top_bits;
+};
+
 /// New tokens of one sequence. Counts only if the epoch is current and `first_position` is the next position.
 struct sequence_tokens {
   sequence_key key;
@@ -57,9 +71,18 @@ struct sequence_tokens {
   std::uint32_t first_position = 0;
   std::vector<token_id> tokens;
   /// One per token, or none.
-  std::vector<std::uint32_t> logprob_bits;
+  std::vector<token_score> scores;
   /// Set with the sequence's last tokens.
   finish_reason finish = finish_reason::none;
+};
+
+/// How likely tokens of a prompt were. Come chunk by chunk, in order, before the sequence's first new token.
+struct prompt_scores {
+  sequence_key key;
+  epoch_id epoch = 0;
+  /// Position of the first scored token. Nothing scores a sequence's very first.
+  std::uint32_t first_position = 0;
+  std::vector<token_score> scores;
 };
 
 /// A sequence that its worker cannot finish.
@@ -80,6 +103,7 @@ struct sequence_lost {
 /// All that a step gave. One message per step, to the fan_out.
 struct step_report {
   worker_id worker = 0;
+  std::vector<prompt_scores> scores;
   std::vector<sequence_tokens> tokens;
   std::vector<sequence_failed> failed;
 };

@@ -4,18 +4,19 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http/api/call.hpp"
 #include "http/api/errors.hpp"
+#include "http/api/json_out.hpp"
 
 namespace troupe::http::api {
 
 /// All that a finished request got.
 struct whole_answer {
   answer_started started;
-  std::string text;
-  std::vector<token_logprob> tokens;
-  finish_reason finish = finish_reason::none;
+  /// At least one, in order.
+  std::vector<finished_answer::choice> choices;
   answer_finished finished;
 };
 
@@ -35,6 +36,11 @@ public:
 };
 
 std::unique_ptr<answer_format> make_format(answer_style style);
+
+/// As OpenAI's API and the own one call it.
+std::string_view finish_word(finish_reason reason);
+/// `{"prompt_tokens": ..., "completion_tokens": ..., "total_tokens": ...}`
+void write_usage(json_writer& w, const token_usage& usage);
 
 /// The event that ends a stream that went wrong.
 void append_error_event(const refusal& reason, std::string& out);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "actors/protocol/types.hpp"
 #include "http/options.hpp"
@@ -29,13 +30,20 @@ struct answer_style {
   /// A stream ends with a chunk of usage.
   bool include_usage = false;
   bool logprobs = false;
+  std::uint32_t top_logprobs = 0;
+  /// Choices of all prompts together.
+  std::uint32_t choices = 1;
   std::string request_id;
   std::string model;
+  /// `system_fingerprint`; empty for none.
+  std::string fingerprint;
   std::int64_t created = 0;
 };
 
 struct call {
   native_request request;
+  /// The further prompts of a list. Each one's choices follow those of the one before.
+  std::vector<native_request> others;
   answer_style style;
 };
 

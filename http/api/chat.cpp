@@ -46,6 +46,9 @@ call read_openai_call(field_reader& fields, const call_context& context, answer_
   c.style.stream = fields.boolean("stream").value_or(false);
   c.style.include_usage = read_include_usage(fields, c.style.stream);
   c.style.logprobs = r.params.logprobs;
+  c.style.top_logprobs = r.params.top_logprobs;
+  c.style.choices = r.params.choices;
+  c.style.fingerprint = model.fingerprint;
   c.style.request_id = context.request_id;
   c.style.model = model.name;
   c.style.created = context.now;

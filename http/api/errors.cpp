@@ -22,6 +22,8 @@ wire_form form_of(failure_code code) {
     return {404, "model_not_found"};
   case failure_code::queue_full:
     return {429, "queue_full"};
+  case failure_code::rate_limited:
+    return {429, "rate_limit_exceeded"};
   case failure_code::draining:
     return {503, "draining"};
   case failure_code::no_worker:

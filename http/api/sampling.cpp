@@ -1,6 +1,7 @@
 #include "http/api/sampling.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
 #include "http/api/errors.hpp"
@@ -43,13 +44,6 @@ std::vector<std::string> read_stop(field_reader& fields) {
   for (const auto& item : list)
     stop.push_back(read_stop_string(item, "stop[" + std::to_string(stop.size()) + "]"));
   return stop;
-}
-
-/// A number of which only one value changes nothing.
-void neutral_number(field_reader& fields, std::string_view name, double least, double most, double neutral) {
-  const auto x = fields.number(name, least, most);
-  if (x && *x != neutral)
-    refuse_unsupported(fields.path(name));
 }
 
 void neutral_container(field_reader& fields, std::string_view name, json::kind kind, std::string_view wanted) {
@@ -103,21 +97,73 @@ void read_chat_only(field_reader& fields) {
     "reasoning_effort", "verbosity", "metadata"});
 }
 
-void read_completions_only(field_reader& fields) {
-  if (fields.boolean("echo").value_or(false))
-    refuse_unsupported("echo");
-  if (fields.integer("best_of", 1, 128).value_or(1) != 1)
-    refuse_unsupported("best_of", "only 1 is");
-  fields.refuse_present({"suffix", "logprobs"});
+void read_completions_only(field_reader& fields, generation_params& params) {
+  params.echo = fields.boolean("echo").value_or(false);
+  const auto best_of = fields.integer("best_of", 1, max_choices).value_or(params.choices);
+  if (best_of != params.choices)
+    refuse("best_of",
+      "best_of must be " + std::to_string(params.choices) + ", as n is, got " + std::to_string(best_of) +
+        ": the best of more is not chosen here",
+      "unsupported_parameter");
+  fields.refuse_present({"suffix"});
+  const auto logprobs = fields.integer("logprobs", 0, max_top_logprobs);
+  params.logprobs = logprobs.has_value();
+  params.top_logprobs = static_cast<std::uint32_t>(logprobs.value_or(0));
 }
 
-void read_logprobs(field_reader& fields, generation_params& params) {
+void read_chat_logprobs(field_reader& fields, generation_params& params) {
   params.logprobs = fields.boolean("logprobs").value_or(false);
-  const auto top = fields.integer("top_logprobs", 0, 20).value_or(0);
-  if (top > 0 && !params.logprobs)
+  const auto top = fields.integer("top_logprobs", 0, max_top_logprobs);
+  if (top && !params.logprobs)
     refuse("top_logprobs", "top_logprobs wants logprobs to be true");
-  if (top > 0)
-    refuse_unsupported("top_logprobs", "only the chosen token's logprob is given");
+  params.top_logprobs = static_cast<std::uint32_t>(top.value_or(0));
+}
+
+/// What an answer's logprobs may take, told or not: they are kept until it ends.
+void check_logprob_entries(const generation_params& params, std::size_t context) {
+  if (!params.logprobs)
+    return;
+  const std::size_t longest = params.max_tokens == 0 || params.echo ? context : params.max_tokens;
+  const auto entries = longest * params.choices * (1 + std::size_t{params.top_logprobs});
+  if (entries > max_logprob_entries)
+    refuse(params.top_logprobs > 0 ? "top_logprobs" : "n",
+      "n, the tokens of an answer and top_logprobs + 1 may multiply to " + std::to_string(max_logprob_entries) +
+        " at most where logprobs are wanted, got " + std::to_string(params.choices) + " x " + std::to_string(longest) +
+        " x " + std::to_string(1 + params.top_logprobs));
+}
+
+std::vector<engine::token_bias> read_logit_bias(field_reader& fields) {
+  const auto* value = fields.find("logit_bias");
+  if (value == nullptr)
+    return {};
+  if (!value->is_object())
+    refuse_type("logit_bias", "an object", *value);
+  const auto& object = value->get_object();
+  if (object.size() > max_logit_biases)
+    refuse("logit_bias",
+      "logit_bias must have at most " + std::to_string(max_logit_biases) + " tokens, got " +
+        std::to_string(object.size()));
+  field_reader biases{object, "logit_bias."};
+  std::vector<engine::token_bias> out;
+  for (const auto& member : object) {
+    const std::string_view name{member.key()};
+    token_id token = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), token);
+    if (error != std::errc{} || end != name.data() + name.size() || token < 0)
+      refuse("logit_bias", "logit_bias must have token ids as its keys, got '" + std::string{name} + "'");
+    if (const auto bias = biases.number(name, -100, 100); bias && *bias != 0)
+      out.push_back({token, static_cast<float>(*bias)});
+  }
+  // The order of the keys changes nothing.
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.token < b.token; });
+  return out;
+}
+
+void read_penalties(field_reader& fields, generation_params& params) {
+  params.presence_penalty = static_cast<float>(fields.number("presence_penalty", -2, 2).value_or(0));
+  params.frequency_penalty = static_cast<float>(fields.number("frequency_penalty", -2, 2).value_or(0));
+  params.repetition_penalty = static_cast<float>(fields.number("repetition_penalty", 0, 2, false).value_or(1));
+  params.repetition_penalty = std::max(params.repetition_penalty, std::numeric_limits<float>::min());
 }
 
 /// Both names of the limit mean the same; they may not differ.
@@ -154,20 +200,18 @@ generation_params read_sampling(field_reader& fields, const sampling_defaults& d
 
 void read_openai_sampling(field_reader& fields, generation_params& params, std::size_t context, bool chat) {
   params.min_p = static_cast<float>(fields.number("min_p", 0, 1).value_or(0));
-  if (fields.integer("n", 1, 128).value_or(1) != 1)
-    refuse_unsupported("n", "only 1 is");
-  neutral_number(fields, "presence_penalty", -2, 2, 0);
-  neutral_number(fields, "frequency_penalty", -2, 2, 0);
-  neutral_number(fields, "repetition_penalty", 0, 2, 1);
-  neutral_container(fields, "logit_bias", json::kind::object, "an object");
+  params.choices = static_cast<std::uint32_t>(fields.integer("n", 1, max_choices).value_or(1));
+  read_penalties(fields, params);
+  params.logit_bias = read_logit_bias(fields);
   fields.string("user");
   if (chat) {
     read_max_completion_tokens(fields, params, context);
-    read_logprobs(fields, params);
+    read_chat_logprobs(fields, params);
     read_chat_only(fields);
   } else {
-    read_completions_only(fields);
+    read_completions_only(fields, params);
   }
+  check_logprob_entries(params, context);
 }
 
 std::int32_t read_priority(field_reader& fields) {

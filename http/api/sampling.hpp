@@ -19,8 +19,8 @@ struct sampling_defaults {
 /// Reads temperature, top_p, top_k, seed, stop, ignore_eos and max_tokens. `context` bounds max_tokens; 0 for no bound.
 generation_params read_sampling(field_reader& fields, const sampling_defaults& defaults, std::size_t context);
 
-/// Reads what only the OpenAI endpoints have: min_p, max_completion_tokens (chat), n, and the fields of which only
-/// the neutral value is supported.
+/// Reads what only the OpenAI endpoints have: min_p, n, penalties, logit_bias, max_completion_tokens (chat), logprobs,
+/// echo (completions), and the fields of which only the neutral value is supported.
 void read_openai_sampling(field_reader& fields, generation_params& params, std::size_t context, bool chat);
 
 /// Reads `priority`: higher runs first.
@@ -32,6 +32,12 @@ const served_model& find_model(const options& opts, std::string_view name);
 /// Most stop strings of a request, and bytes of one.
 inline constexpr std::size_t max_stop_strings = 4;
 inline constexpr std::size_t max_stop_bytes = 1024;
+/// Most choices of a request, likeliest tokens beside each token, biased tokens.
+inline constexpr std::int64_t max_choices = 128;
+inline constexpr std::int64_t max_top_logprobs = 20;
+inline constexpr std::size_t max_logit_biases = 1024;
+/// Entries that an answer's logprobs may have.
+inline constexpr std::size_t max_logprob_entries = std::size_t{1} << 20;
 /// Priorities go from minus this to this.
 inline constexpr std::int64_t max_priority = 1000;
 

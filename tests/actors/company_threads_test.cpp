@@ -58,6 +58,7 @@ private:
 
 edge_actor::behavior_type writing_edge(edge_actor::pointer, std::shared_ptr<ledger> heard) {
   return {
+    [](const answer_admitted&) {},
     [](const answer_started&) {},
     [heard](const answer_text& x) { heard->text(x.sink, x.text); },
     [heard](const answer_finished& x) { heard->end(x.sink); },

@@ -69,7 +69,7 @@ TEST_CASE_METHOD(fixture, "a full queue asks the cache but may start nothing") {
   CHECK(log().lookups[2].refusal.retry_after >= 1s);
   CHECK(log().lookups[2].refusal.message.find("(limit 2)") != std::string::npos);
   tell(door, placed_atom_v, sink_id{1});
-  tell(door, ended_atom_v, sink_id{3});
+  tell(door, ended_atom_v, sink_id{3}, token_usage{});
   submit(4);
   CHECK(log().lookups[3].may_start);
 }
@@ -92,7 +92,7 @@ TEST_CASE_METHOD(fixture, "a client that leaves is passed on while its sink live
   tell(door, detach_atom_v, sink_id{9}, detach_reason::client_gone);
   REQUIRE(log().detaches.size() == 1);
   CHECK(log().detaches[0] == std::pair{sink_id{1}, detach_reason::client_gone});
-  tell(door, ended_atom_v, sink_id{1});
+  tell(door, ended_atom_v, sink_id{1}, token_usage{});
   tell(door, detach_atom_v, sink_id{1}, detach_reason::client_gone);
   CHECK(log().detaches.size() == 1);
 }
@@ -116,7 +116,7 @@ TEST_CASE_METHOD(fixture, "a request whose time is over is detached once, at mos
 TEST_CASE_METHOD(fixture, "an idle gateway arms no clock") {
   submit(1);
   CHECK(sched.has_pending_timeout());
-  tell(door, ended_atom_v, sink_id{1});
+  tell(door, ended_atom_v, sink_id{1}, token_usage{});
   advance(1s);
   CHECK_FALSE(sched.has_pending_timeout());
 }
@@ -133,10 +133,10 @@ TEST_CASE_METHOD(fixture, "a drain waits for the last sink") {
   submit(1);
   submit(2);
   auto pending = drain(30s);
-  tell(door, ended_atom_v, sink_id{1});
+  tell(door, ended_atom_v, sink_id{1}, token_usage{});
   advance(5s);
   CHECK(self->mailbox().empty());
-  tell(door, ended_atom_v, sink_id{2});
+  tell(door, ended_atom_v, sink_id{2}, token_usage{});
   CHECK(answer_of(pending) == 0);
 }
 
@@ -147,9 +147,9 @@ TEST_CASE_METHOD(fixture, "a drain that takes too long fails the rest and says h
   advance(3250ms);
   REQUIRE(log().detaches.size() == 2);
   CHECK(log().detaches[1] == std::pair{sink_id{2}, detach_reason::shutdown});
-  tell(door, ended_atom_v, sink_id{1});
+  tell(door, ended_atom_v, sink_id{1}, token_usage{});
   CHECK(self->mailbox().empty());
-  tell(door, ended_atom_v, sink_id{2});
+  tell(door, ended_atom_v, sink_id{2}, token_usage{});
   CHECK(answer_of(pending) == 2);
 }
 

@@ -158,18 +158,63 @@ TEST_CASE_METHOD(generation_fixture, "logprobs come with their tokens, but for t
   CHECK(log().finished[0].choices[0].tokens.size() == 2);
 }
 
-TEST_CASE_METHOD(generation_fixture, "several choices run beside each other and end together") {
-  request.params.choices = 2;
+TEST_CASE_METHOD(generation_fixture,
+  "further choices ask for their places when the first one's prompt is there, and all end together") {
+  request.params.choices = 3;
   start();
-  REQUIRE(log().places.size() == 2);
-  CHECK(log().places[1].key == sequence_key{7, 1});
+  REQUIRE(log().places.size() == 1);
   place(1, 0);
+  tell(run_, sequence_tokens{{7, 0}, 1, 6, tiny_tokens("o"), {}, finish_reason::none});
+  REQUIRE(log().places.size() == 3);
+  CHECK(log().places[1].key == sequence_key{7, 1});
+  CHECK(log().places[2].key == sequence_key{7, 2});
+  CHECK(log().places[2].tokens == log().places[0].tokens);
   place(2, 1);
+  place(3, 2);
   tell(run_, sequence_tokens{{7, 1}, 2, 6, tiny_tokens("two"), {}, finish_reason::length});
+  tell(run_, sequence_tokens{{7, 2}, 3, 6, tiny_tokens("three"), {}, finish_reason::length});
   CHECK_FALSE(sink(1).ended());
-  tell(run_, sequence_tokens{{7, 0}, 1, 6, tiny_tokens("one"), {}, finish_reason::length});
+  tell(run_, sequence_tokens{{7, 0}, 1, 7, tiny_tokens("ne"), {}, finish_reason::length});
   CHECK(sink(1).texts[0] == "one");
   CHECK(sink(1).texts[1] == "two");
-  CHECK(sink(1).finished->usage.completion_tokens == 6);
-  CHECK(log().finished[0].choices.size() == 2);
+  CHECK(sink(1).texts[2] == "three");
+  CHECK(sink(1).finished->usage.prompt_tokens == 6);
+  CHECK(sink(1).finished->usage.completion_tokens == 11);
+  CHECK(log().finished[0].choices.size() == 3);
+}
+
+TEST_CASE_METHOD(generation_fixture, "an answer with echo begins with its prompt, and with the prompt's scores") {
+  request.form = prompt_form::text;
+  request.prompt = "abc";
+  request.params.echo = true;
+  request.params.logprobs = true;
+  start();
+  REQUIRE(log().places.size() == 1);
+  CHECK(log().places[0].score_prompt);
+  place(1);
+  const auto bits = [](float x) { return std::bit_cast<std::uint32_t>(x); };
+  tell(run_, prompt_scores{{7, 0}, 1, 1, {{bits(-1), {}, {}}}});
+  // Lost before its first token: the part that was told counts no more.
+  tell(run_, sequence_lost{{7, 0}, 1, 0});
+  place(2);
+  tell(run_, prompt_scores{{7, 0}, 1, 2, {{bits(-9), {}, {}}}});
+  tell(run_, prompt_scores{{7, 0}, 2, 1, {{bits(-2), {'x'}, {bits(-1)}}, {bits(-3), {}, {}}}});
+  tell(run_, sequence_tokens{{7, 0}, 2, 3, tiny_tokens("d"), {{bits(-4), {}, {}}}, finish_reason::length});
+  CHECK(sink(1).texts[0] == "abcd");
+  const auto& tokens = sink(1).tokens;
+  REQUIRE(tokens.size() == 4);
+  CHECK_FALSE(tokens[0].scored);
+  CHECK(tokens[1].logprob_bits == bits(-2));
+  REQUIRE(tokens[1].top.size() == 1);
+  CHECK(tokens[1].top[0].bytes == "x");
+  CHECK(tokens[2].logprob_bits == bits(-3));
+  CHECK(tokens[3].logprob_bits == bits(-4));
+}
+
+TEST_CASE_METHOD(generation_fixture, "a bias for a token that the vocabulary does not have is refused") {
+  request.params.logit_bias = {{1'000'000, 1}};
+  start();
+  REQUIRE(sink(1).failed);
+  CHECK(sink(1).failed->reason.param == "logit_bias");
+  CHECK(log().places.empty());
 }

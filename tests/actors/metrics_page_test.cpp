@@ -75,7 +75,7 @@ TEST_CASE("a page holds by the text format, and every name is there before anyth
     CHECK(page.value(name, {{"model_name", "tiny"}}) == 0);
   }
   CHECK(page.all("vllm:request_success_total").size() == 2);
-  CHECK(page.all("troupe_requests_failed_total").size() == 9);
+  CHECK(page.all("troupe_requests_failed_total").size() == 10);
   CHECK(page.value("troupe_uptime_seconds") == 5);
   CHECK(page.all("troupe_build_info").at(0).labels.at("version").size() > 2);
 }

@@ -128,6 +128,20 @@ TEST_CASE("requests that differ in anything an answer depends on have different 
     request_with([](native_request& x) { x.params.ignore_eos = false; }),
     request_with([](native_request& x) { x.params.logprobs = false; }),
     request_with([](native_request& x) { x.params.choices = 1; }),
+    request_with([](native_request& x) { x.params.top_logprobs = 0; }),
+    request_with([](native_request& x) { x.params.presence_penalty = 0; }),
+    request_with([](native_request& x) { x.params.frequency_penalty = 0; }),
+    request_with([](native_request& x) { x.params.repetition_penalty = 1; }),
+    request_with([](native_request& x) { x.params.logit_bias.clear(); }),
+    request_with([](native_request& x) { x.params.logit_bias[0].bias = 1; }),
+    request_with([](native_request& x) { x.params.echo = false; }),
+    request_with([](native_request& x) { x.params.grammar = text::grammar_kind::lark; }),
+    request_with([](native_request& x) { x.params.grammar_source = "b"; }),
+    request_with([](native_request& x) { x.params.keep_special = false; }),
+    request_with([](native_request& x) { x.messages[0].tool_calls = ""; }),
+    request_with([](native_request& x) { x.messages[0].tool_call_id = ""; }),
+    request_with([](native_request& x) { x.tools = ""; }),
+    request_with([](native_request& x) { x.add_special = true; }),
     // Bytes that move from one field to the next.
     request_with([](native_request& x) { x.model = "modela", x.adapter = "dapter"; }),
   };
@@ -142,6 +156,8 @@ TEST_CASE("what only names or places a request is not in its key, nor is a drawn
   CHECK(canonical(request_with([](native_request& x) { x.request_id = "other"; })) == key);
   CHECK(canonical(request_with([](native_request& x) { x.endpoint = "other"; })) == key);
   CHECK(canonical(request_with([](native_request& x) { x.priority = 0; })) == key);
+  CHECK(canonical(request_with([](native_request& x) { x.client = ""; })) == key);
+  CHECK(canonical(request_with([](native_request& x) { x.rate = {}; })) == key);
   CHECK(canonical(request_with([](native_request& x) { x.timeout = timespan{0}; })) == key);
   CHECK(canonical(request_with([](native_request& x) { x.cache = cache_policy::use; })) == key);
   CHECK(canonical(request_with([](native_request& x) { x.trimmed_messages = 0; })) == key);

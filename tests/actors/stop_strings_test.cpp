@@ -80,37 +80,37 @@ TEST_CASE("after a stop string everything is swallowed") {
 
 TEST_CASE("a choice's text is its tokens' text, whole characters only") {
   choice_text choice{tiny_text(100).tokenizer, {}, false};
-  CHECK(choice.push('m', 0).text == "m");
-  CHECK(choice.push(0xc3, 0).text.empty());
-  CHECK(choice.push(0xbc, 0).text == "\xc3\xbc");
-  CHECK(choice.push(tiny_im_end, 0).text.empty());
-  CHECK(choice.push(0xc3, 0).text.empty());
+  CHECK(choice.push('m', {0, {}, {}}).text == "m");
+  CHECK(choice.push(0xc3, {0, {}, {}}).text.empty());
+  CHECK(choice.push(0xbc, {0, {}, {}}).text == "\xc3\xbc");
+  CHECK(choice.push(tiny_im_end, {0, {}, {}}).text.empty());
+  CHECK(choice.push(0xc3, {0, {}, {}}).text.empty());
   CHECK(choice.finish().text == "\xef\xbf\xbd");
 }
 
 TEST_CASE("a token's logprob comes out with its text, and those of a stop string never") {
   choice_text choice{tiny_text(100).tokenizer, {"end"}, true};
-  CHECK(choice.push('x', 1).tokens.size() == 1);
-  CHECK(choice.push('e', 2).tokens.empty());
-  CHECK(choice.push('n', 3).tokens.empty());
-  const auto released = choice.push('e', 4);
+  CHECK(choice.push('x', {1, {}, {}}).tokens.size() == 1);
+  CHECK(choice.push('e', {2, {}, {}}).tokens.empty());
+  CHECK(choice.push('n', {3, {}, {}}).tokens.empty());
+  const auto released = choice.push('e', {4, {}, {}});
   CHECK(released.text == "en");
   REQUIRE(released.tokens.size() == 2);
   CHECK(released.tokens[0].bytes == "e");
   CHECK(released.tokens[1].logprob_bits == 3);
-  CHECK(choice.push('n', 5).tokens.empty());
-  CHECK(choice.push('d', 6).tokens.empty());
+  CHECK(choice.push('n', {5, {}, {}}).tokens.empty());
+  CHECK(choice.push('d', {6, {}, {}}).tokens.empty());
   CHECK(choice.stopped());
   CHECK(choice.finish().tokens.empty());
 }
 
 TEST_CASE("the logprobs of half a character wait for its other half") {
   choice_text choice{tiny_text(100).tokenizer, {}, true};
-  CHECK(choice.push(0xc3, 1).tokens.empty());
-  const auto whole = choice.push(0xbc, 2);
+  CHECK(choice.push(0xc3, {1, {}, {}}).tokens.empty());
+  const auto whole = choice.push(0xbc, {2, {}, {}});
   REQUIRE(whole.tokens.size() == 2);
   CHECK(whole.tokens[0].bytes == "\xc3");
   CHECK(whole.tokens[1].bytes == "\xbc");
-  CHECK(choice.push(0xc3, 3).tokens.empty());
+  CHECK(choice.push(0xc3, {3, {}, {}}).tokens.empty());
   CHECK(choice.finish().tokens.size() == 1);
 }

@@ -57,7 +57,8 @@ TEST_CASE_METHOD(fixture, "positions and logprobs go with the tokens") {
   CHECK(log().reports[1].worker == 3);
   CHECK(log().reports[0].tokens.at(0).first_position == 9);
   CHECK(second.first_position == 10);
-  CHECK(second.logprob_bits == std::vector{std::bit_cast<std::uint32_t>(fake_logprob(second.tokens.at(0)))});
+  REQUIRE(second.scores.size() == 1);
+  CHECK(second.scores[0].logprob_bits == std::bit_cast<std::uint32_t>(fake_logprob(second.tokens.at(0))));
 }
 
 TEST_CASE_METHOD(fixture, "an end token ends an answer, unless it is ignored") {

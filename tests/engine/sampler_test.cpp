@@ -127,7 +127,7 @@ TEST_CASE("greedy rows and top_k 1 take the highest logit, the lowest token amon
   const auto outputs = sample(logits, requests);
   CHECK(outputs[0].token == 1);
   CHECK(outputs[1].token == 1);
-  CHECK_FALSE(outputs[0].logprob);
+  CHECK_FALSE(outputs[0].score);
 }
 
 TEST_CASE("a row draws the same whatever else is in the batch") {
@@ -147,7 +147,7 @@ TEST_CASE("a row draws the same whatever else is in the batch") {
   for (std::size_t i = 0; i < 6; ++i) {
     const auto alone = sample(logits.narrow(0, static_cast<std::int64_t>(i), 1), {&requests[i], 1});
     CHECK(alone[0].token == together[i].token);
-    CHECK(alone[0].logprob == together[i].logprob);
+    CHECK(alone[0].score->logprob == together[i].score->logprob);
   }
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("the logprob is that of the unscaled logits") {
   const std::vector<sample_request> requests{{sampling, 0, 0}};
   const auto output = sample(at::tensor(logs({0.1F, 0.7F, 0.2F})).unsqueeze(0), requests);
   CHECK(output[0].token == 1);
-  CHECK(*output[0].logprob == Approx(std::log(0.7)));
+  CHECK(output[0].score->logprob == Approx(std::log(0.7)));
 }
 
 TEST_CASE("a tiny temperature does not overflow") {

@@ -25,8 +25,7 @@ answer_style style(answer_shape shape) {
 whole_answer answer() {
   whole_answer a;
   a.started.cache = cache_state::hit;
-  a.text = "hi \"you\"";
-  a.finish = finish_reason::length;
+  a.choices = {{"hi \"you\"", {}, finish_reason::length}};
   a.finished.usage = {7, 3};
   a.finished.truncated_messages = 2;
   a.finished.latency = std::chrono::milliseconds{850};
@@ -108,7 +107,8 @@ TEST_CASE("logprobs carry the token, its bytes and its logprob") {
   auto s = style(answer_shape::chat);
   s.logprobs = true;
   auto a = answer();
-  a.tokens = {{5, "hi", std::bit_cast<std::uint32_t>(-0.5f)}, {6, "\xe2\x82", std::bit_cast<std::uint32_t>(-1.25f)}};
+  a.choices[0].tokens = {
+    {5, "hi", std::bit_cast<std::uint32_t>(-0.5f)}, {6, "\xe2\x82", std::bit_cast<std::uint32_t>(-1.25f)}};
   const auto parsed = json::parse(make_format(s)->whole(a));
   const auto& content = parsed.at("choices").at(0).at("logprobs").at("content").as_array();
   REQUIRE(content.size() == 2);

@@ -145,6 +145,21 @@ private:
     void expose_metrics(std::function<void(std::optional<std::string>)> done) override {
       reply(std::move(done), company_.page);
     }
+    void tokenize(native_request request, std::function<void(std::optional<encoded_prompt>)> done) override {
+      encoded_prompt out;
+      out.ok = !request.prompt.empty() || !request.messages.empty();
+      if (!out.ok)
+        out.reason = {failure_code::invalid_request, "the prompt has no tokens", "prompt", {}};
+      for (const unsigned char byte : request.prompt)
+        out.tokens.push_back(byte);
+      for (const auto& message : request.messages)
+        for (const unsigned char byte : message.content)
+          out.tokens.push_back(byte);
+      reply(std::move(done), out);
+    }
+    void detokenize(token_list tokens, std::function<void(std::optional<std::string>)> done) override {
+      reply(std::move(done), std::string(tokens.tokens.begin(), tokens.tokens.end()));
+    }
     void drill(worker_id worker, drill_kind what, std::function<void(std::optional<order_result>)> done) override {
       order(std::to_string(worker) + ' ' + std::string{name(what)});
       reply(std::move(done), company_.drilled);

@@ -77,6 +77,7 @@ private:
 };
 
 struct recorder : answer_listener {
+  void admitted(const answer_admitted&) override {}
   void started(const answer_started&) override { ++starts; }
   void text(answer_text event) override { all += event.text; }
   void finished(const answer_finished& event) override { usage = event.usage; }
@@ -103,7 +104,7 @@ inline gateway_actor::behavior_type echo_gateway(
     },
     [detached](detach_atom, sink_id, detach_reason) { ++*detached; },
     [](placed_atom, sink_id) {},
-    [](ended_atom, sink_id) {},
+    [](ended_atom, sink_id, const token_usage&) {},
     [](tick_atom) {},
     [](drain_atom, timespan) { return std::uint64_t{0}; },
   };
@@ -116,6 +117,19 @@ inline cache_actor::behavior_type small_cache() {
     [](finished_atom, run_id, const finished_answer&) {},
     [](ended_atom, run_id) {},
     [](clear_atom) { return std::uint64_t{12}; },
+  };
+}
+
+/// Its only token is the length of the prompt; a text has as many dots as tokens.
+inline encoder_actor::behavior_type small_encoder() {
+  return {
+    [](const encode_request&, const generation_actor&) {},
+    [](tokenize_atom, const native_request& request) {
+      encoded_prompt out;
+      out.tokens = {static_cast<token_id>(request.prompt.size())};
+      return out;
+    },
+    [](detokenize_atom, const token_list& list) { return std::string(list.tokens.size(), '.'); },
   };
 }
 
@@ -161,8 +175,8 @@ inline metrics_actor::behavior_type small_metrics() {
 
 struct small_company {
   small_company() {
-    company = {
-      sys.spawn(echo_gateway, detached), sys.spawn(small_cache), sys.spawn(small_supervisor), sys.spawn(small_metrics)};
+    company = {sys.spawn(echo_gateway, detached), sys.spawn(small_cache), sys.spawn(small_supervisor),
+      sys.spawn(small_metrics), sys.spawn(small_encoder)};
     port = make_edge(sys, company, 3, io.post());
   }
   ~small_company() {
@@ -171,6 +185,7 @@ struct small_company {
     end(company.cache);
     end(company.supervisor);
     end(company.metrics);
+    end(company.tokens_desk);
   }
 
   template <class Handle>

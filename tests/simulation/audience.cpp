@@ -172,6 +172,7 @@ void audience::check_answer(const listener& x) {
 
 edge_actor::behavior_type edge_of(edge_actor::pointer self, audience* sinks, gateway_actor gateway) {
   return {
+    [](const answer_admitted&) {},
     [sinks](const answer_started& x) { sinks->hear(x); },
     [sinks, self, gateway](const answer_text& x) {
       if (sinks->hear(x))

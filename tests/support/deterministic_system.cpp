@@ -26,6 +26,7 @@ sink_log& open_sink(edge_log& log, sink_id sink, const char* event, bool starts)
 
 edge_actor::behavior_type fake_edge(edge_actor::pointer, std::shared_ptr<edge_log> log) {
   return {
+    [](const answer_admitted&) {},
     [log](const answer_started& x) { open_sink(*log, x.sink, "answer_started", true).started = x; },
     [log](const answer_text& x) {
       auto& sink = open_sink(*log, x.sink, "answer_text", false);

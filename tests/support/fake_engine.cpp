@@ -110,7 +110,7 @@ engine::row_output fake_engine::draw(const batch_row& row) {
   troupe::engine::row_output out;
   out.token = token;
   if (row.sampling.logprobs)
-    out.logprob = fake_logprob(token);
+    out.score = troupe::engine::token_score{fake_logprob(token), {}, {}};
   return out;
 }
 

@@ -17,7 +17,9 @@ inline constexpr std::uint32_t context = 100;
 
 /// An encoder that never answers.
 inline encoder_actor::behavior_type silent_encoder() {
-  return {[](const encode_request&, const generation_actor&) {}};
+  return {[](const encode_request&, const generation_actor&) {},
+    [](tokenize_atom, const native_request&) { return encoded_prompt{}; },
+    [](detokenize_atom, const token_list&) { return std::string{}; }};
 }
 
 /// A generation among probes; the test plays the scheduler and the worker.
@@ -55,7 +57,7 @@ struct generation_fixture : deterministic_system {
     if (finish == finish_reason::stop)
       step.tokens.push_back(tiny_im_end);
     for (std::size_t i = 0; i < step.tokens.size(); ++i)
-      step.logprob_bits.push_back(std::bit_cast<std::uint32_t>(-0.5F));
+      step.scores.push_back({std::bit_cast<std::uint32_t>(-0.5F), {}, {}});
     position += static_cast<std::uint32_t>(step.tokens.size());
     tell(run_, step);
   }

@@ -21,24 +21,42 @@ inline failure sample() {
 }
 template <>
 inline chat_message sample() {
-  return {"user", std::string("h\0\xc3\xbc", 4)};
+  return {"user", std::string("h\0\xc3\xbc", 4), "[]", "call"};
 }
 template <>
 inline generation_params sample() {
-  return {9, 0.5F, 0.25F, 0.125F, -4, true, std::numeric_limits<std::uint64_t>::max(), {"a", ""}, true, true, 3};
+  return {9, 0.5F, 0.25F, 0.125F, -4, true, std::numeric_limits<std::uint64_t>::max(), {"a", ""}, true, true, 2, 3,
+    0.25F, -0.5F, 1.5F, {{4, -100}}, true, text::grammar_kind::regex, "a+", true};
+}
+template <>
+inline rate_limits sample() {
+  return {"key", 1, 2};
 }
 template <>
 inline native_request sample() {
-  return {"id", "/v1", work_kind::score, "model", "adapter", "tenant", prompt_form::tokens, {sample<chat_message>()},
-    "prompt", {1, -2, 3}, sample<generation_params>(), 11, 12, -5, cache_policy::bypass, std::chrono::seconds{9}};
+  return {"id", "/v1", work_kind::score, "model", "adapter", "tenant", "client", sample<rate_limits>(),
+    prompt_form::tokens, {sample<chat_message>()}, "[{}]", "prompt", false, {1, -2, 3}, sample<generation_params>(), 11,
+    12, -5, cache_policy::bypass, std::chrono::seconds{9}};
 }
 template <>
 inline token_usage sample() {
   return {3, 4};
 }
 template <>
+inline token_choice sample() {
+  return {6, "\xfe", 0xff800000};
+}
+template <>
 inline token_logprob sample() {
-  return {5, "\xff", 0xff800000};
+  return {5, "\xff", 0xff800000, false, {sample<token_choice>()}};
+}
+template <>
+inline token_list sample() {
+  return {{1, 2}};
+}
+template <>
+inline answer_admitted sample() {
+  return {1, 2, 3, 4, 5, timespan{6}, timespan{7}};
 }
 template <>
 inline answer_started sample() {
@@ -74,8 +92,9 @@ inline encoded_prompt sample() {
 }
 template <>
 inline placement_request sample() {
-  return {{1, 2}, work_kind::embed, "model", "adapter", "salt", {3, 4}, 5, 6, {0.5F, 2, 0.25F, 0.125F, 7, true}, true,
-    -8, timespan{9}};
+  return {{1, 2}, work_kind::embed, "model", "adapter", "salt", {3, 4}, 5, 6,
+    {0.5F, 2, 0.25F, 0.125F, 0.5F, 0.25F, 1.5F, {{3, 1}}, 7, true, 4}, true, true, text::grammar_kind::lark, "start: x",
+    -8, timespan{9}, 3};
 }
 template <>
 inline assignment sample() {
@@ -86,8 +105,16 @@ inline placement sample() {
   return {{1, 2}, 3, 4};
 }
 template <>
+inline token_score sample() {
+  return {1, {2}, {3}};
+}
+template <>
 inline sequence_tokens sample() {
-  return {{1, 2}, 3, 4, {5, 6}, {7, 8}, finish_reason::stop};
+  return {{1, 2}, 3, 4, {5, 6}, {sample<token_score>()}, finish_reason::stop};
+}
+template <>
+inline prompt_scores sample() {
+  return {{1, 2}, 3, 4, {sample<token_score>()}};
 }
 template <>
 inline sequence_failed sample() {
@@ -99,7 +126,7 @@ inline sequence_lost sample() {
 }
 template <>
 inline step_report sample() {
-  return {1, {sample<sequence_tokens>()}, {sample<sequence_failed>()}};
+  return {1, {sample<prompt_scores>()}, {sample<sequence_tokens>()}, {sample<sequence_failed>()}};
 }
 template <>
 inline departure sample() {

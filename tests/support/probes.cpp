@@ -49,7 +49,7 @@ gateway_actor::behavior_type gateway_probe(gateway_actor::pointer, shared_log lo
     [](submit_atom, const native_request&, const edge_actor&, sink_id) {},
     [](detach_atom, sink_id, detach_reason) {},
     [log](placed_atom, sink_id sink) { log->placed_sinks.push_back(sink); },
-    [log](ended_atom, sink_id sink) { log->ended_sinks.push_back(sink); },
+    [log](ended_atom, sink_id sink, const token_usage&) { log->ended_sinks.push_back(sink); },
     [](tick_atom) {},
     [](drain_atom, timespan) { return std::uint64_t{0}; },
   };

@@ -135,6 +135,7 @@ generation_actor::behavior_type sequence_client(
       view->epoch = place.epoch;
       view->placements.push_back(place);
     },
+    [](const prompt_scores&) {},
     [view](const sequence_tokens& news) { accept(*view, news); },
     [view](const sequence_failed& failed) {
       if (failed.epoch == view->epoch)

@@ -9,6 +9,17 @@
 namespace troupe {
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, answer_admitted& x) {
+  return f(caf::meta::type_name("answer_admitted"), x.sink, x.limit_requests, x.limit_tokens, x.remaining_requests,
+    x.remaining_tokens, x.reset_requests, x.reset_tokens);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, token_list& x) {
+  return f(caf::meta::type_name("token_list"), x.tokens);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, answer_started& x) {
   return f(caf::meta::type_name("answer_started"), x.sink, x.run, x.cache, x.usage);
 }

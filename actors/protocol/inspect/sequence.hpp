@@ -10,7 +10,8 @@ namespace troupe::engine {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, sampling_params& x) {
-  return f(caf::meta::type_name("sampling_params"), x.temperature, x.top_k, x.top_p, x.min_p, x.seed, x.logprobs);
+  return f(caf::meta::type_name("sampling_params"), x.temperature, x.top_k, x.top_p, x.min_p, x.presence_penalty,
+    x.frequency_penalty, x.repetition_penalty, x.logit_bias, x.seed, x.logprobs, x.top_logprobs);
 }
 
 } // namespace troupe::engine
@@ -20,7 +21,8 @@ namespace troupe {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, placement_request& x) {
   return f(caf::meta::type_name("placement_request"), x.key, x.kind, x.model, x.adapter, x.tenant_salt, x.tokens,
-    x.prompt_tokens, x.max_tokens, x.sampling, x.ignore_eos, x.priority, x.waited, x.strikes);
+    x.prompt_tokens, x.max_tokens, x.sampling, x.ignore_eos, x.score_prompt, x.grammar, x.grammar_source, x.priority,
+    x.waited, x.strikes);
 }
 
 template <class Inspector>
@@ -34,9 +36,18 @@ typename Inspector::result_type inspect(Inspector& f, placement& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, token_score& x) {
+  return f(caf::meta::type_name("token_score"), x.logprob_bits, x.top, x.top_bits);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, sequence_tokens& x) {
-  return f(
-    caf::meta::type_name("sequence_tokens"), x.key, x.epoch, x.first_position, x.tokens, x.logprob_bits, x.finish);
+  return f(caf::meta::type_name("sequence_tokens"), x.key, x.epoch, x.first_position, x.tokens, x.scores, x.finish);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, prompt_scores& x) {
+  return f(caf::meta::type_name("prompt_scores"), x.key, x.epoch, x.first_position, x.scores);
 }
 
 template <class Inspector>
@@ -51,7 +62,7 @@ typename Inspector::result_type inspect(Inspector& f, sequence_lost& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, step_report& x) {
-  return f(caf::meta::type_name("step_report"), x.worker, x.tokens, x.failed);
+  return f(caf::meta::type_name("step_report"), x.worker, x.scores, x.tokens, x.failed);
 }
 
 template <class Inspector>

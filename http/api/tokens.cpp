@@ -1,0 +1,84 @@
+#include "http/api/tokens.hpp"
+
+#include <limits>
+
+#include "http/api/errors.hpp"
+#include "http/api/fields.hpp"
+#include "http/api/json_in.hpp"
+#include "http/api/json_out.hpp"
+#include "http/api/messages.hpp"
+#include "http/api/sampling.hpp"
+
+namespace troupe::http::api {
+
+namespace json = boost::json;
+
+std::vector<token_id> read_token_ids(const json::array& list, const std::string& path) {
+  std::vector<token_id> tokens;
+  tokens.reserve(list.size());
+  for (const auto& item : list) {
+    const auto* id = item.if_int64();
+    const auto place = path + "[" + std::to_string(tokens.size()) + "]";
+    if (id == nullptr)
+      refuse_type(place, "a token id", item);
+    if (*id < 0 || *id > std::numeric_limits<token_id>::max())
+      refuse(place,
+        place + " must be between 0 and " + std::to_string(std::numeric_limits<token_id>::max()) + ", got " +
+          std::to_string(*id));
+    tokens.push_back(static_cast<token_id>(*id));
+  }
+  return tokens;
+}
+
+native_request read_tokenize(std::string_view body, const call_context& context) {
+  const auto object = parse_object(body, context.opts.limit.json_depth);
+  field_reader fields{object};
+  native_request request;
+  request.model = find_model(context.opts, fields.string("model").value_or("default")).name;
+  request.add_special = fields.boolean("add_special_tokens").value_or(true);
+  auto prompt = fields.string("prompt");
+  const auto* messages = fields.find("messages");
+  if (prompt.has_value() == (messages != nullptr))
+    refuse(
+      "prompt", prompt ? "prompt and messages cannot be given together" : "prompt is missing; messages do as well");
+  if (prompt) {
+    request.form = prompt_form::text;
+    request.prompt = std::move(*prompt);
+  } else {
+    request.messages = read_messages(*messages, context.opts.limit.messages);
+  }
+  fields.finish();
+  return request;
+}
+
+std::string tokens_body(const std::vector<token_id>& tokens, std::size_t context_length) {
+  std::string out;
+  json_writer w{out};
+  w.begin_object().field("count", tokens.size()).field("max_model_len", context_length).key("tokens").begin_array();
+  for (const auto token : tokens)
+    w.value(token);
+  w.end_array().end_object();
+  return out;
+}
+
+token_list read_detokenize(std::string_view body, const call_context& context) {
+  const auto object = parse_object(body, context.opts.limit.json_depth);
+  field_reader fields{object};
+  find_model(context.opts, fields.string("model").value_or("default"));
+  const auto* tokens = fields.find("tokens");
+  if (tokens == nullptr)
+    refuse("tokens", "tokens is missing");
+  if (!tokens->is_array())
+    refuse_type("tokens", "a list of token ids", *tokens);
+  fields.finish();
+  return {read_token_ids(tokens->get_array(), "tokens")};
+}
+
+std::string prompt_body(std::string_view text) {
+  std::string out;
+  json_writer w{out};
+  w.begin_object().field("prompt", text).end_object();
+  return out;
+}
+
+} // namespace troupe::http::api

@@ -1,0 +1,28 @@
+// POST /tokenize and POST /detokenize: text as the model's tokens, and back.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/api/call.hpp"
+
+namespace troupe::http::api {
+
+/// Reads `{"prompt": ..., "add_special_tokens": true}` or `{"messages": [...]}`, each with an optional `model`: what
+/// the same request would be as a prompt. Throws `request_error`.
+native_request read_tokenize(std::string_view body, const call_context& context);
+/// `{"count": ..., "max_model_len": ..., "tokens": [...]}`
+std::string tokens_body(const std::vector<token_id>& tokens, std::size_t context_length);
+
+/// Reads `{"tokens": [...]}` with an optional `model`. Throws `request_error`.
+token_list read_detokenize(std::string_view body, const call_context& context);
+/// `{"prompt": ...}`
+std::string prompt_body(std::string_view text);
+
+/// The ids of a list; `path` names it in errors. Throws `request_error` for what is no token id.
+std::vector<token_id> read_token_ids(const boost::json::array& list, const std::string& path);
+
+} // namespace troupe::http::api
