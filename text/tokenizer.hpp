@@ -76,6 +76,7 @@ public:
 
 private:
   friend class chat_template;
+  friend class grammar_vocabulary;
   friend class stream_decoder;
   explicit tokenizer(void* handle) : handle_{handle} {}
   void* handle_;

@@ -1,9 +1,10 @@
-/* The C border of the Rust crate in this folder: tokenizer, chat template, streaming text.
+/* The C border of the Rust crate in this folder: tokenizer, chat template, grammar, streaming text.
  *
  * A function that can fail returns 0 when it succeeded; otherwise `out` is untouched and `error` holds a text for
  * people. What is handed out in `troupe_bytes` and `troupe_tokens` belongs to the caller, who frees it. Slices are
  * borrowed for the call; texts must be UTF-8 (else the call fails) and may hold NUL. No panic leaves a function.
- * Tokenizers and templates are immutable and may be used by several threads; a stream belongs to one at a time.
+ * Tokenizers, templates, vocabularies and grammars are immutable and may be used by several threads; a stream and a
+ * grammar's state belong to one at a time.
  */
 #ifndef TROUPE_TEXT_H
 #define TROUPE_TEXT_H
@@ -101,6 +102,47 @@ int32_t troupe_template_render(const troupe_template* chat_template, const troup
                                troupe_bytes* out, troupe_bytes* error);
 int32_t troupe_template_encode(const troupe_template* chat_template, const troupe_template_input* input,
                                const troupe_tokenizer* tokenizer, troupe_tokens* out, troupe_bytes* error);
+
+typedef struct troupe_grammar_vocabulary troupe_grammar_vocabulary;
+typedef struct troupe_grammar troupe_grammar;
+typedef struct troupe_grammar_state troupe_grammar_state;
+
+typedef enum troupe_grammar_kind {
+  TROUPE_GRAMMAR_JSON_SCHEMA = 1,
+  TROUPE_GRAMMAR_JSON_OBJECT = 2,
+  TROUPE_GRAMMAR_REGEX = 3,
+  TROUPE_GRAMMAR_LARK = 4
+} troupe_grammar_kind;
+
+typedef struct troupe_grammar_limits {
+  size_t source_bytes;
+  size_t symbols;
+  size_t lexer_states;
+  uint64_t compile_fuel;
+  uint64_t step_fuel;
+  size_t step_items;
+} troupe_grammar_limits;
+
+/* `ends`: the tokens that end an answer. `size`: logits in a row. */
+int32_t troupe_grammar_vocabulary_new(const troupe_tokenizer* tokenizer, const int32_t* ends, size_t end_count,
+                                      size_t size, troupe_grammar_vocabulary** out, troupe_bytes* error);
+void troupe_grammar_vocabulary_free(troupe_grammar_vocabulary* vocabulary);
+/* Words of 32 bits in a mask: bit i % 32 of word i / 32 is token i. */
+size_t troupe_grammar_vocabulary_mask_words(const troupe_grammar_vocabulary* vocabulary);
+
+/* When it fails, `has_pointer` says whether the place in a JSON schema is known, and `pointer` is that place. `kind` is
+ * one of `troupe_grammar_kind`. Keeps the vocabulary alive. */
+int32_t troupe_grammar_compile(const troupe_grammar_vocabulary* vocabulary, int32_t kind, troupe_slice source,
+                               const troupe_grammar_limits* limits, troupe_grammar** out, bool* has_pointer,
+                               troupe_bytes* pointer, troupe_bytes* error);
+void troupe_grammar_free(troupe_grammar* grammar);
+
+/* Keeps the grammar alive. */
+int32_t troupe_grammar_state_new(const troupe_grammar* grammar, troupe_grammar_state** out, troupe_bytes* error);
+void troupe_grammar_state_free(troupe_grammar_state* state);
+int32_t troupe_grammar_state_allowed(troupe_grammar_state* state, uint32_t* mask, size_t words, troupe_bytes* error);
+int32_t troupe_grammar_state_accept(troupe_grammar_state* state, int32_t token, bool* out, troupe_bytes* error);
+int32_t troupe_grammar_state_may_end(troupe_grammar_state* state, bool* out, troupe_bytes* error);
 
 #ifdef __cplusplus
 }

@@ -85,6 +85,18 @@ pub unsafe fn items<'a, T>(data: *const T, size: usize) -> &'a [T] {
     unsafe { std::slice::from_raw_parts(data, size) }
 }
 
+/// As `items`, to be written to.
+///
+/// # Safety
+/// `data` points to `size` items that outlive the call and that nobody else sees meanwhile, or is null.
+pub unsafe fn items_mut<'a, T>(data: *mut T, size: usize) -> &'a mut [T] {
+    if data.is_null() || size == 0 {
+        return &mut [];
+    }
+    // SAFETY: as above.
+    unsafe { std::slice::from_raw_parts_mut(data, size) }
+}
+
 impl Slice {
     /// # Safety
     /// The slice's memory outlives the call.
