@@ -55,8 +55,10 @@ company start_company(
   const generation_links links{out.scheduler, out.fan_out, out.encoder, {}, {}, out.metrics};
   out.cache = system.spawn(cache_keeper, options.cache, generation_parts{links, text, options.generation});
   out.gateway = system.spawn(gateway, options.gateway, out.cache, out.metrics, outside.random);
+  auto to_workers = outside;
+  to_workers.grammars = text.grammars;
   out.supervisor = system.spawn(
-    supervisor, options.supervisor, options.workers, out.scheduler, out.fan_out, out.metrics, hasher, outside);
+    supervisor, options.supervisor, options.workers, out.scheduler, out.fan_out, out.metrics, hasher, to_workers);
   watch(out.metrics, "metrics", outside);
   watch(out.fan_out, "fan_out", outside);
   watch(out.scheduler, "scheduler", outside);

@@ -183,7 +183,8 @@ void generation_state::fail_run(const failure& reason) {
 
 void generation_state::encode() {
   phase_ = phase::encoding;
-  if (prompt_bytes(request_) >= options_.encode_inline_bytes)
+  // A grammar is compiled with the prompt, which no token may wait for either.
+  if (prompt_bytes(request_) >= options_.encode_inline_bytes || request_.params.grammar != text::grammar_kind::none)
     self_->send(links_.encoder, encode_request{run_, request_}, generation_actor{self_});
   else
     take_prompt(encode_prompt(run_, request_, text_));

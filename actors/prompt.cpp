@@ -150,13 +150,35 @@ encoded_prompt check_biases(encoded_prompt out, const native_request& request, c
   return out;
 }
 
+encoded_prompt check_grammar(encoded_prompt out, const native_request& request, const model_text& text) {
+  const auto kind = request.params.grammar;
+  if (kind == text::grammar_kind::none)
+    return out;
+  const auto refuse = [&](const std::string& why) {
+    return refused(out.run, failure_code::invalid_request, request.grammar_field + ": " + why, request.grammar_field);
+  };
+  if (!text.grammars)
+    return refuse("answers of this model cannot be held to a grammar");
+  try {
+    text.grammars->get(kind, request.params.grammar_source);
+    return out;
+  } catch (const text::grammar_error& e) {
+    return refuse(
+      e.pointer() ? "at " + (e.pointer()->empty() ? "its root" : *e.pointer()) + ": " + e.what() : e.what());
+  } catch (const text::text_error& e) {
+    return refuse(e.what());
+  }
+}
+
 } // namespace
 
 encoded_prompt encode_prompt(run_id run, const native_request& request, const model_text& text) {
   auto out = tokenize_prompt(run, request, text);
   if (out.ok)
     out = check_length(std::move(out), request, text.context);
-  return out.ok ? check_biases(std::move(out), request, text) : out;
+  if (out.ok)
+    out = check_biases(std::move(out), request, text);
+  return out.ok ? check_grammar(std::move(out), request, text) : out;
 }
 
 } // namespace troupe

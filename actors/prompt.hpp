@@ -13,7 +13,8 @@ std::size_t prompt_bytes(const native_request& request);
 /// token outside the vocabulary, is an `invalid_request`. Other exceptions pass. Thread safe.
 encoded_prompt tokenize_prompt(run_id run, const native_request& request, const model_text& text);
 
-/// The same for a prompt that is to be run.
+/// The same for a request that is to be run. A bias for a token outside the vocabulary and a grammar that cannot be
+/// used are `invalid_request`s, too; a grammar's message gives the JSON Pointer of the part at fault.
 ///
 /// A prompt that does not fit the context with at least one token of answer is a `context_length_exceeded`, unless
 /// `trim_to_tokens` asks for the oldest messages to give way: then the fewest are dropped with which it fits both, and

@@ -49,10 +49,12 @@ batch_limits limits_of(const engine::model_info& info, const worker_options& opt
   return limits;
 }
 
-resident_batch::resident_batch(worker_id id, batch_limits limits, cache::block_hasher hasher, std::vector<token_id> eos)
+resident_batch::resident_batch(worker_id id, batch_limits limits, cache::block_hasher hasher, std::vector<token_id> eos,
+  std::shared_ptr<grammar_store> grammars)
     : id_{id},
       limits_{std::move(limits)},
       eos_{std::move(eos)},
+      grammars_{std::move(grammars)},
       hasher_{hasher},
       kv_{{limits_.blocks, limits_.block_size, limits_.share_prefixes}, hasher_} {
   for (std::size_t slot = limits_.slots; slot > 0; --slot)
@@ -78,6 +80,8 @@ void resident_batch::take_in(assignment work) {
   resident sequence;
   sequence.work = std::move(work.work);
   sequence.epoch = work.epoch;
+  if (!hold_to_grammar(sequence))
+    return;
   sequence.rank = work.rank;
   sequence.slot = slots_.back();
   slots_.pop_back();
@@ -87,6 +91,24 @@ void resident_batch::take_in(assignment work) {
     sequence.work.score_prompt ? 0 : tokens.size() - 1);
   sequence.position = static_cast<std::uint32_t>(sequence.blocks.filled());
   residents_.push_back(std::move(sequence));
+}
+
+bool resident_batch::hold_to_grammar(resident& sequence) {
+  const auto& work = sequence.work;
+  if (work.grammar == text::grammar_kind::none)
+    return true;
+  std::string why = "this worker holds no answer to a grammar";
+  if (grammars_) {
+    try {
+      sequence.grammar = std::make_shared<sequence_grammar>(
+        *grammars_, work.grammar, work.grammar_source, std::span{work.tokens}.subspan(work.prompt_tokens));
+      return true;
+    } catch (const text::text_error& e) {
+      why = e.what();
+    }
+  }
+  refuse(work, sequence.epoch, {failure_code::invalid_request, std::move(why), {}, {}});
+  return false;
 }
 
 void resident_batch::remove(const sequence_key& key, epoch_id epoch) {
@@ -114,6 +136,7 @@ engine::batch resident_batch::begin_step() {
   rows_ = plan.rows;
   last_step_.rows = static_cast<std::uint32_t>(rows_.size());
   engine::batch step;
+  std::vector<sequence_grammar*> held;
   for (const auto& row : rows_) {
     auto& sequence = residents_[row.resident];
     if (!kv_.grow(sequence.blocks, row.new_blocks))
@@ -121,7 +144,10 @@ engine::batch resident_batch::begin_step() {
     const bool decode = sequence.remaining() == 1 && sequence.generated() > 0;
     (decode ? last_step_.decode_tokens : last_step_.prefill_tokens) += row.tokens;
     step.rows.push_back(make_row(sequence, row.tokens));
+    if (step.rows.back().filter != nullptr)
+      held.push_back(sequence.grammar.get());
   }
+  sequence_grammar::find_out(held);
   return step;
 }
 
@@ -154,6 +180,17 @@ void resident_batch::finish_row(std::size_t row, const engine::row_output& outpu
   if (news.finish != finish_reason::none)
     sequence.leaving = departure_reason::finished;
   report_.tokens.push_back(std::move(news));
+  if (sequence.grammar && !sequence.leaving)
+    follow_grammar(sequence, sequence.work.tokens.back());
+}
+
+void resident_batch::follow_grammar(resident& sequence, token_id token) {
+  try {
+    sequence.grammar->accept(token);
+  } catch (const text::text_error& e) {
+    report_.failed.push_back({sequence.work.key, sequence.epoch, {failure_code::internal_error, e.what(), {}, {}}});
+    sequence.leaving = departure_reason::failed;
+  }
 }
 
 void resident_batch::fail_row(std::size_t row, const std::string& why) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,9 @@ batch_limits limits_of(const engine::model_info& info, const worker_options& opt
 class resident_batch {
 public:
   /// `hasher` names the content of KV blocks.
-  resident_batch(worker_id id, batch_limits limits, cache::block_hasher hasher, std::vector<token_id> eos);
+  /// `grammars` is null where no sequence can be held to one.
+  resident_batch(worker_id id, batch_limits limits, cache::block_hasher hasher, std::vector<token_id> eos,
+    std::shared_ptr<grammar_store> grammars = nullptr);
 
   /// Takes a sequence in for the next step. One that can never run is failed, with the next report.
   void take_in(assignment work);
@@ -73,11 +76,15 @@ public:
 
 private:
   void leave(std::size_t index, departure_reason reason);
+  /// Holds a new sequence to its grammar. False when that cannot be: it was refused then.
+  bool hold_to_grammar(resident& sequence);
+  void follow_grammar(resident& sequence, token_id token);
   void refuse(const placement_request& work, epoch_id epoch, failure reason);
 
   worker_id id_;
   batch_limits limits_;
   std::vector<token_id> eos_;
+  std::shared_ptr<grammar_store> grammars_;
   cache::block_hasher hasher_;
   cache::prefix_index kv_;
   /// Free slots, the next one to hand out last.

@@ -105,6 +105,8 @@ engine::batch_row make_row(const resident& sequence, std::uint32_t tokens) {
   row.sampling = sequence.work.sampling;
   row.choice = sequence.work.key.choice;
   row.sample_index = sequence.generated();
+  if (row.sample)
+    row.filter = sequence.grammar.get();
   const std::span all{sequence.work.tokens};
   if (row.sampling.penalizes()) {
     row.prompt = all.first(sequence.work.prompt_tokens);

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "actors/protocol/types.hpp"
+#include "actors/sequence_grammar.hpp"
 #include "cache/sequence_blocks.hpp"
 #include "engine/engine.hpp"
 
@@ -25,6 +27,8 @@ struct resident {
   cache::sequence_blocks blocks;
   /// Whether its first token was drawn here.
   bool prefilled = false;
+  /// Null where everything may come.
+  std::shared_ptr<sequence_grammar> grammar;
   /// Set when it is to leave at the end of the step.
   std::optional<departure_reason> leaving;
 

@@ -16,7 +16,7 @@ void supervisor_state::start(supervisor_options options, const std::vector<worke
   cache::block_hasher hasher, world outside) {
   options_ = options;
   peers_ = std::move(peers);
-  tools_.emplace(worker_tools{outside.load_engine, hasher, outside.hang});
+  tools_.emplace(worker_tools{outside.load_engine, hasher, outside.hang, outside.grammars});
   outside_ = std::move(outside);
   for (const auto& worker : workers)
     add(worker);

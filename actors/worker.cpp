@@ -151,7 +151,7 @@ std::optional<caf::error> load_engine(worker_pointer self, worker_id id, const w
   try {
     state.engine = tools.load(options.engine);
     const auto limits = limits_of(state.engine->info(), options);
-    state.batch = std::make_unique<resident_batch>(id, limits, tools.hasher, options.eos);
+    state.batch = std::make_unique<resident_batch>(id, limits, tools.hasher, options.eos, tools.grammars);
     self->send(
       peers.supervisor, describe(id, options, state.engine->info(), limits), caf::actor_cast<worker_actor>(self));
     return std::nullopt;

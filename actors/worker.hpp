@@ -40,6 +40,8 @@ struct worker_tools {
   cache::block_hasher hasher;
   /// Keeps the thread for a while.
   std::function<void()> hang;
+  /// Null where no answer can be held to a grammar.
+  std::shared_ptr<grammar_store> grammars = nullptr;
 };
 
 /// A worker. Loads its engine before it takes a message; spawned detached, in its own thread. Tells the supervisor

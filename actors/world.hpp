@@ -9,6 +9,7 @@
 
 #include <caf/error.hpp>
 
+#include "actors/grammar_store.hpp"
 #include "actors/options.hpp"
 #include "engine/engine.hpp"
 #include "text/tokenizer.hpp"
@@ -26,6 +27,8 @@ struct world {
   /// The workers that the config names now, for a reload. Throws with one line that says why it does not hold. A
   /// reload is refused when empty.
   std::function<std::vector<worker_options>()> read_workers;
+  /// Compiled grammars of the served model; null where no answer can be held to one.
+  std::shared_ptr<grammar_store> grammars;
   /// What a worker does when a drill has it hang: keeps its thread for a while.
   std::function<void()> hang;
   /// Whether workers and the encoder get threads of their own. Off in deterministic tests.
@@ -39,6 +42,8 @@ struct world {
 struct model_text {
   std::shared_ptr<const text::tokenizer> tokenizer;
   std::shared_ptr<const text::chat_template> chat_template;
+  /// Null where no answer can be held to a grammar.
+  std::shared_ptr<grammar_store> grammars;
   /// Longest prompt and answer together, in tokens.
   std::uint32_t context = 0;
 };

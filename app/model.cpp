@@ -79,6 +79,8 @@ model_text prepare_model(config::config& c) {
       std::make_shared<const text::chat_template>(assets.chat_template, assets.bos_text, assets.eos_text);
   for (worker_options& worker : c.company.workers)
     worker.eos = assets.eos;
+  if (!assets.eos.empty())
+    result.grammars = std::make_shared<grammar_store>(result.tokenizer, assets.eos);
   http::served_model served{c.model_name, written_at(c.model_path), result.context};
   served.temperature = assets.temperature.value_or(static_cast<float>(c.temperature));
   served.top_p = assets.top_p.value_or(served.top_p);

@@ -82,6 +82,8 @@ struct native_request {
   bool add_special = true;
   std::vector<token_id> prompt_tokens;
   generation_params params;
+  /// The field of the wire that the grammar came from, for errors.
+  std::string grammar_field;
   /// Above 0: the oldest messages that are neither the system message nor the last give way until the prompt has at
   /// most this many tokens. At 0 a prompt that does not fit is refused.
   std::uint32_t trim_to_tokens = 0;

@@ -11,7 +11,8 @@ std::size_t native_request::size() const {
       message.tool_call_id.size();
   for (const auto& text : params.stop)
     bytes += sizeof(std::string) + text.size();
-  return bytes + params.logit_bias.size() * sizeof(engine::token_bias) + params.grammar_source.size();
+  return bytes + params.logit_bias.size() * sizeof(engine::token_bias) + params.grammar_source.size() +
+    grammar_field.size();
 }
 
 std::size_t finished_answer::size() const {

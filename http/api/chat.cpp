@@ -4,6 +4,7 @@
 #include "http/api/json_in.hpp"
 #include "http/api/messages.hpp"
 #include "http/api/openai_common.hpp"
+#include "http/api/structured.hpp"
 
 namespace troupe::http::api {
 
@@ -37,6 +38,7 @@ call read_openai_call(field_reader& fields, const call_context& context, answer_
   auto& r = c.request;
   r.params = read_sampling(fields, {model.temperature, model.top_p, model.top_k, max_tokens}, model.context);
   read_openai_sampling(fields, r.params, model.context, shape == answer_shape::chat);
+  read_structured(fields, r);
   r.request_id = context.request_id;
   r.model = model.name;
   r.priority = read_priority(fields);

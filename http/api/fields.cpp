@@ -50,7 +50,7 @@ void refuse_unsupported(const std::string& path, std::string_view why) {
 }
 
 const json::value* field_reader::find(std::string_view name) {
-  known_.push_back(name);
+  known_.emplace_back(name);
   const auto* value = object_.if_contains(name);
   return value == nullptr || value->is_null() ? nullptr : value;
 }

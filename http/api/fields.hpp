@@ -41,7 +41,7 @@ public:
 private:
   const boost::json::object& object_;
   std::string prefix_;
-  std::vector<std::string_view> known_;
+  std::vector<std::string> known_;
 };
 
 /// What stands there, for an error: `a string`, `-3`, `true`.

@@ -57,23 +57,6 @@ void neutral_container(field_reader& fields, std::string_view name, json::kind k
     refuse_unsupported(fields.path(name));
 }
 
-void read_response_format(field_reader& fields) {
-  const auto* value = fields.find("response_format");
-  if (value == nullptr)
-    return;
-  if (!value->is_object())
-    refuse_type("response_format", "an object", *value);
-  field_reader format{value->get_object(), "response_format."};
-  const auto type = format.string("type");
-  if (!type)
-    refuse("response_format.type", "response_format.type is missing");
-  if (*type == "json_object" || *type == "json_schema")
-    refuse_unsupported("response_format.type", "only 'text' is");
-  if (*type != "text")
-    refuse("response_format.type", "response_format.type must be 'text', got '" + *type + "'");
-  format.finish();
-}
-
 void read_tools(field_reader& fields) {
   neutral_container(fields, "tools", json::kind::array, "an array");
   const auto* choice = fields.find("tool_choice");
@@ -86,7 +69,6 @@ void read_tools(field_reader& fields) {
 }
 
 void read_chat_only(field_reader& fields) {
-  read_response_format(fields);
   read_tools(fields);
   const auto tier = fields.string("service_tier");
   if (tier && *tier != "auto" && *tier != "default")

@@ -158,6 +158,7 @@ TEST_CASE("what only names or places a request is not in its key, nor is a drawn
   CHECK(canonical(request_with([](native_request& x) { x.priority = 0; })) == key);
   CHECK(canonical(request_with([](native_request& x) { x.client = ""; })) == key);
   CHECK(canonical(request_with([](native_request& x) { x.rate = {}; })) == key);
+  CHECK(canonical(request_with([](native_request& x) { x.grammar_field = ""; })) == key);
   CHECK(canonical(request_with([](native_request& x) { x.timeout = timespan{0}; })) == key);
   CHECK(canonical(request_with([](native_request& x) { x.cache = cache_policy::use; })) == key);
   CHECK(canonical(request_with([](native_request& x) { x.trimmed_messages = 0; })) == key);

@@ -61,10 +61,25 @@ TEST_CASE("a Lark grammar is kept to") {
   CHECK_FALSE(small().takes(rules, "1++2"));
 }
 
+TEST_CASE("a schema inside a Lark grammar is enforced as exactly as one alone") {
+  const auto rules = small().compile(grammar_kind::lark,
+    R"(start: "<a>" %json {"type": "integer", "minimum": 3} "</a>" | "<b>" %json {"const": "x"} "</b>")");
+  CHECK(small().takes(rules, "<a>7</a>"));
+  CHECK(small().takes(rules, "<b>\"x\"</b>"));
+  for (const auto* text : {"<a>2</a>", "<a>7</b>", "<b>\"y\"</b>", "7"})
+    CHECK_FALSE(small().takes(rules, text));
+  try {
+    small().compile(grammar_kind::lark, R"(start: %json {"items": {"x-guidance": {"lenient": true}, "not": {}}})");
+    FAIL("taken");
+  } catch (const grammar_error& error) {
+    CHECK(error.pointer().value_or("none").starts_with("/items"));
+  }
+}
+
 TEST_CASE("a grammar that is wrong is refused, without a place") {
   const std::vector<std::pair<grammar_kind, std::string>> wrong{{grammar_kind::regex, "(a"},
     {grammar_kind::regex, "a\\"}, {grammar_kind::regex, "\\bword\\b"}, {grammar_kind::lark, "start: nothing"},
-    {grammar_kind::lark, ""}, {grammar_kind::lark, "start: %json {\"x-guidance\": {\"lenient\": true}, \"not\": {}}"},
+    {grammar_kind::lark, ""}, {grammar_kind::lark, "start: %json nothing"}, {grammar_kind::lark, "start: \"a\" %json"},
     {grammar_kind::regex, "\xff"}, {grammar_kind::none, ""}};
   for (const auto& [kind, source] : wrong) {
     INFO(source);

@@ -18,6 +18,9 @@ const LONGEST_TOKEN: usize = 255;
 /// Nested schemas, groups and rules are compiled by descent. Only what is used of it becomes memory.
 const COMPILE_STACK: usize = 512 << 20;
 
+/// What stands before a schema inside a Lark grammar.
+const SCHEMA_MARK: &str = "%json";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     JsonSchema,
@@ -174,7 +177,11 @@ impl Grammar {
         Ok(Grammar {
             vocabulary,
             start: Mutex::new(start),
-            is_json: matches!(kind, Kind::JsonSchema | Kind::JsonObject),
+            is_json: match kind {
+                Kind::JsonSchema | Kind::JsonObject => true,
+                Kind::Regex => false,
+                Kind::Lark => source.contains(SCHEMA_MARK),
+            },
         })
     }
 
@@ -214,10 +221,31 @@ fn read(kind: Kind, source: &str) -> std::result::Result<TopLevelGrammar, Refusa
                 .map_err(|error| format!("the regular expression is wrong: {}", last_line(&error)))?;
             Ok(TopLevelGrammar::from_regex(source))
         }
-        // A schema inside would pass by the checks above.
-        Kind::Lark if source.contains("%json") => Err("a Lark grammar must not have %json in it".to_string().into()),
-        Kind::Lark => Ok(TopLevelGrammar::from_lark(source.to_string())),
+        Kind::Lark => Ok(TopLevelGrammar::from_lark(prepare_schemas(source)?)),
     }
+}
+
+/// A Lark grammar with every schema behind a `%json` prepared as one that stands alone.
+fn prepare_schemas(source: &str) -> std::result::Result<String, Refusal> {
+    let mut out = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(at) = rest.find(SCHEMA_MARK) {
+        let (before, behind) = rest.split_at(at + SCHEMA_MARK.len());
+        let mut values = serde_json::Deserializer::from_str(behind).into_iter::<Value>();
+        let value = match values.next() {
+            Some(Ok(value)) => value,
+            Some(Err(error)) => {
+                return Err(format!("no JSON stands behind a {SCHEMA_MARK} of the grammar: {error}").into())
+            }
+            None => return Err(format!("a schema must stand behind {SCHEMA_MARK} in the grammar, got nothing").into()),
+        };
+        out.push_str(before);
+        out.push(' ');
+        out.push_str(&schema::prepare(&value)?.to_string());
+        rest = &behind[values.byte_offset()..];
+    }
+    out.push_str(rest);
+    Ok(out)
 }
 
 fn matcher(
