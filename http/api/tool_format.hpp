@@ -19,6 +19,9 @@ tool_format detect_tool_format(std::string_view chat_template);
 /// Whether the model of this template thinks between `<think>` and `</think>`.
 bool template_thinks(std::string_view chat_template);
 
+/// Whether a rendered prompt ends inside of thoughts: its template has written `<think>` for the model.
+bool prompt_opens_thoughts(std::string_view prompt);
+
 /// The form of a call that a request forces: a model without one of its own is held to hermes.
 tool_format forced_format(tool_format own);
 
