@@ -30,8 +30,9 @@ std::vector<token_id> encode_messages(const native_request& request, const model
       --dropped;
       continue;
     }
-    input.messages.push_back({messages[i].role, messages[i].content});
+    input.messages.push_back({messages[i].role, messages[i].content, messages[i].tool_calls, messages[i].tool_call_id});
   }
+  input.tools_json = request.tools;
   return text.chat_template->encode(input, *text.tokenizer);
 }
 

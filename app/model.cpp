@@ -7,6 +7,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "http/api/tool_format.hpp"
+
 namespace troupe::app {
 
 namespace {
@@ -52,6 +54,17 @@ std::int64_t written_at(const std::filesystem::path& model) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
+/// Whether an answer begins inside thoughts: the template has written `<think>` for it.
+bool opens_thoughts(const text::chat_template& model_template) {
+  try {
+    text::template_input question;
+    question.messages.push_back({"user", "?"});
+    return http::api::prompt_opens_thoughts(model_template.render(question));
+  } catch (const text::text_error&) {
+    return false;
+  }
+}
+
 /// Of the first worker's model that can be looked at: another model, dtype or version gives another one.
 std::string fingerprint(const config::config& c) {
   for (const worker_options& worker : c.company.workers) {
@@ -86,6 +99,9 @@ model_text prepare_model(config::config& c) {
   served.top_p = assets.top_p.value_or(served.top_p);
   served.top_k = assets.top_k.value_or(served.top_k);
   served.fingerprint = fingerprint(c);
+  served.calls = http::api::detect_tool_format(assets.chat_template);
+  served.thinks = http::api::template_thinks(assets.chat_template);
+  served.begins_in_thoughts = served.thinks && opens_thoughts(*result.chat_template);
   c.http.models = {std::move(served)};
   return result;
 }

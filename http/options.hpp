@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "http/api/tool_format.hpp"
+
 namespace troupe::http {
 
 /// Bounds on what a client may send, and how long it may take.
@@ -43,6 +45,11 @@ struct served_model {
   std::int32_t top_k = 0;
   /// Changes when the answers may: with the model, its dtype or the server's version.
   std::string fingerprint = {};
+  /// How its template writes calls, and thoughts.
+  api::tool_format calls = api::tool_format::none;
+  bool thinks = false;
+  /// Its template opens the thoughts that an answer begins with.
+  bool begins_in_thoughts = false;
 };
 
 struct options {

@@ -30,7 +30,7 @@ struct borrowed_input {
   explicit borrowed_input(const template_input& input) {
     messages.reserve(input.messages.size());
     for (const auto& m : input.messages)
-      messages.push_back({slice(m.role), slice(m.content)});
+      messages.push_back({slice(m.role), slice(m.content), slice(m.tool_calls), slice(m.tool_call_id)});
     view.messages = messages.data();
     view.message_count = messages.size();
     view.messages_json = slice(input.messages_json);

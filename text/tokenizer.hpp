@@ -106,6 +106,10 @@ private:
 struct message {
   std::string role;
   std::string content;
+  /// JSON array of the calls of an assistant; empty for none.
+  std::string tool_calls = {};
+  /// The call that a tool's message answers; empty for none.
+  std::string tool_call_id = {};
 };
 
 /// What a template is rendered with. JSON texts are empty where a request has none.

@@ -81,6 +81,10 @@ int32_t troupe_stream_finish(troupe_stream* stream, troupe_bytes* out, troupe_by
 typedef struct troupe_message {
   troupe_slice role;
   troupe_slice content;
+  /* JSON array; empty for none. */
+  troupe_slice tool_calls;
+  /* Empty for none. */
+  troupe_slice tool_call_id;
 } troupe_message;
 
 typedef struct troupe_template_input {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/protocol/types.hpp"
+#include "http/api/tool_format.hpp"
 #include "http/options.hpp"
 
 namespace troupe::http::api {
@@ -23,6 +24,19 @@ struct call_context {
 
 enum class answer_shape : std::uint8_t { chat, completion, inference };
 
+/// What an assistant's text may hold beside content.
+struct chat_style {
+  /// The tools that may be called; empty for none.
+  std::vector<std::string> tools;
+  tool_format format = tool_format::none;
+  /// Calls after the first are told, too.
+  bool parallel_calls = true;
+  /// Thoughts are told apart.
+  bool thinks = false;
+  /// The template has opened them already.
+  bool begins_in_thoughts = false;
+};
+
 /// How an answer is written.
 struct answer_style {
   answer_shape shape = answer_shape::chat;
@@ -33,6 +47,7 @@ struct answer_style {
   std::uint32_t top_logprobs = 0;
   /// Choices of all prompts together.
   std::uint32_t choices = 1;
+  chat_style chat;
   std::string request_id;
   std::string model;
   /// `system_fingerprint`; empty for none.

@@ -5,6 +5,8 @@
 #include "http/api/messages.hpp"
 #include "http/api/openai_common.hpp"
 #include "http/api/structured.hpp"
+#include "http/api/tool_definitions.hpp"
+#include "http/api/tool_prompt.hpp"
 
 namespace troupe::http::api {
 
@@ -25,6 +27,33 @@ bool read_include_usage(field_reader& fields, bool stream) {
     refuse_unsupported("stream_options.include_obfuscation");
   inner.finish();
   return usage;
+}
+
+/// Has the model see the tools, its answer held to a call where one is forced, and calls found in what it says.
+void offer_tools(const tool_set& set, const served_model& model, call& c) {
+  auto& r = c.request;
+  if (model.calls == tool_format::none)
+    explain_tools(set, r.messages);
+  if (set.choice == tool_choice::none)
+    return;
+  if (model.calls != tool_format::none)
+    r.tools = set.tools_json;
+  auto& chat = c.style.chat;
+  chat.format = forced_format(model.calls);
+  chat.parallel_calls = set.parallel && set.choice != tool_choice::named;
+  for (const auto& tool : set.tools)
+    chat.tools.push_back(tool.name);
+  // Some models mark their calls with special tokens.
+  r.params.keep_special = model.calls == tool_format::mistral || model.calls == tool_format::llama3_json;
+  if (!set.forced())
+    return;
+  if (r.params.grammar != text::grammar_kind::none)
+    refuse("tool_choice", "tool_choice cannot force a call together with " + r.grammar_field);
+  if (r.params.ignore_eos)
+    refuse("ignore_eos", "ignore_eos cannot be true where tool_choice forces a call, which says where the answer ends");
+  r.params.grammar = text::grammar_kind::lark;
+  r.params.grammar_source = forced_calls_grammar(set, chat.format);
+  r.grammar_field = "tools";
 }
 
 } // namespace
@@ -66,7 +95,11 @@ call read_chat(std::string_view body, const call_context& context) {
   if (messages == nullptr)
     refuse("messages", "messages is missing");
   c.request.messages = read_messages(*messages, context.opts.limit.messages);
+  const auto& model = find_model(context.opts, c.request.model);
+  offer_tools(read_tools(fields), model, c);
   fields.finish();
+  c.style.chat.thinks = model.thinks;
+  c.style.chat.begins_in_thoughts = model.begins_in_thoughts;
   return c;
 }
 

@@ -5,6 +5,7 @@
 
 #include "http/api/errors.hpp"
 #include "http/api/fields.hpp"
+#include "http/api/tool_messages.hpp"
 
 namespace troupe::http::api {
 
@@ -82,14 +83,14 @@ std::string read_content(field_reader& fields) {
   return text;
 }
 
-/// What an answer of ours carries may come back in the next request.
-void read_answer_fields(field_reader& fields) {
+/// What an answer of ours carries may come back in the next request. Thoughts are not shown to the model again.
+void read_answer_fields(field_reader& fields, chat_message& message) {
   fields.refuse_present({"refusal", "audio", "function_call"});
-  for (auto name : {"tool_calls", "annotations"}) {
-    const auto* value = fields.find(name);
-    if (value != nullptr && !(value->is_array() && value->get_array().empty()))
-      refuse_unsupported(fields.path(name));
-  }
+  fields.string("reasoning_content");
+  const auto* annotations = fields.find("annotations");
+  if (annotations != nullptr && !(annotations->is_array() && annotations->get_array().empty()))
+    refuse_unsupported(fields.path("annotations"));
+  message.tool_calls = read_tool_calls(fields);
 }
 
 } // namespace
@@ -99,11 +100,13 @@ std::vector<chat_message> read_messages(const json::value& list, std::size_t mos
   auto messages = read_list(list, "messages", most, [](field_reader& fields) {
     chat_message m;
     m.role = read_role(fields, roles);
-    m.content = read_content(fields);
     if (m.role == "assistant")
-      read_answer_fields(fields);
+      read_answer_fields(fields, m);
     if (m.role == "tool")
-      fields.string("tool_call_id");
+      m.tool_call_id = read_tool_call_id(fields);
+    // An assistant that calls tools need not say anything.
+    if (m.tool_calls.empty() || fields.find("content") != nullptr)
+      m.content = read_content(fields);
     fields.refuse_present({"name"});
     if (m.role == "developer")
       m.role = "system";

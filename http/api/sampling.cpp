@@ -46,30 +46,7 @@ std::vector<std::string> read_stop(field_reader& fields) {
   return stop;
 }
 
-void neutral_container(field_reader& fields, std::string_view name, json::kind kind, std::string_view wanted) {
-  const auto* value = fields.find(name);
-  if (value == nullptr)
-    return;
-  if (value->kind() != kind)
-    refuse_type(fields.path(name), wanted, *value);
-  const bool empty = value->is_object() ? value->get_object().empty() : value->get_array().empty();
-  if (!empty)
-    refuse_unsupported(fields.path(name));
-}
-
-void read_tools(field_reader& fields) {
-  neutral_container(fields, "tools", json::kind::array, "an array");
-  const auto* choice = fields.find("tool_choice");
-  if (choice != nullptr && !choice->is_string())
-    refuse_unsupported("tool_choice", "only 'none' and 'auto' are, and without tools both mean no call");
-  if (choice != nullptr && choice->get_string() != "none" && choice->get_string() != "auto")
-    refuse("tool_choice",
-      "tool_choice must be 'none' or 'auto' where there are no tools, got '" + std::string{choice->get_string()} + "'");
-  fields.boolean("parallel_tool_calls");
-}
-
 void read_chat_only(field_reader& fields) {
-  read_tools(fields);
   const auto tier = fields.string("service_tier");
   if (tier && *tier != "auto" && *tier != "default")
     refuse_unsupported("service_tier", "only 'auto' and 'default' are");

@@ -45,20 +45,8 @@ std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
-/// The schema as the grammar has it: without the endless blanks that small models fall into, and lenient to keywords
-/// that cannot be enforced where nobody asked for them to be.
 std::string schema_of(const tool_definition& tool) {
-  std::string out;
-  json_writer to{out};
-  to.begin_object().key("x-guidance").begin_object().field("whitespace_flexible", false);
-  to.field("item_separator", ", ?").field("key_separator", ": ?").field("lenient", !tool.strict).end_object();
-  if (tool.parameters.empty())
-    to.field("type", "object").field("additionalProperties", false);
-  else
-    // The members of an object that has some.
-    out += "," + tool.parameters.substr(1, tool.parameters.size() - 2);
-  to.end_object();
-  return out;
+  return tool.parameters.empty() ? R"({"type": "object", "additionalProperties": false})" : tool.parameters;
 }
 
 std::string sequence(std::initializer_list<std::string_view> parts) {

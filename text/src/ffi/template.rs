@@ -13,6 +13,8 @@ use crate::Result;
 pub struct Message {
     role: Slice,
     content: Slice,
+    tool_calls: Slice,
+    tool_call_id: Slice,
 }
 
 #[repr(C)]
@@ -34,7 +36,16 @@ impl TemplateInput {
                     for (index, message) in items(self.messages, self.message_count).iter().enumerate() {
                         let role = message.role.text(&format!("messages[{index}].role"))?;
                         let content = message.content.text(&format!("messages[{index}].content"))?;
-                        messages.push(json!({"role": role, "content": content}));
+                        let mut written = json!({"role": role, "content": content});
+                        let calls = read_array(message.tool_calls, &format!("messages[{index}].tool_calls"))?;
+                        if !calls.is_null() {
+                            written["tool_calls"] = calls;
+                        }
+                        let answered = message.tool_call_id.text(&format!("messages[{index}].tool_call_id"))?;
+                        if !answered.is_empty() {
+                            written["tool_call_id"] = answered.into();
+                        }
+                        messages.push(written);
                     }
                     Json::Array(messages)
                 }
