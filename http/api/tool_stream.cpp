@@ -100,12 +100,11 @@ void tool_stream::step_around(char c, events& out) {
   const auto marker = follow_marker(c, calls_ > 0);
   if (marker == marker_step::taken)
     return;
-  if (marker == marker_step::failed) {
-    give_back(c, out);
-  } else if (is_json_space(c) || separates(c)) {
+  const bool fresh = marker == marker_step::none;
+  if (fresh && (is_json_space(c) || separates(c))) {
     in_array_ = in_array_ && c != ']';
     held_ += c;
-  } else if (c == '{' && (format_ == tool_format::llama3_json || in_array_)) {
+  } else if (fresh && c == '{' && (format_ == tool_format::llama3_json || in_array_)) {
     open_object(c, out);
   } else {
     give_back(c, out);
