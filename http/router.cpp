@@ -16,10 +16,11 @@ struct entry {
   endpoint to;
 };
 
-constexpr std::array<entry, 15> table{{
+constexpr std::array<entry, 16> table{{
   {"/", "GET", endpoint::front_page},
   {"/v1/chat/completions", "POST", endpoint::chat},
   {"/v1/completions", "POST", endpoint::completions},
+  {"/v1/responses", "POST", endpoint::responses},
   {"/v1/models", "GET", endpoint::models},
   {"/api/v1/inference", "POST", endpoint::inference},
   {"/tokenize", "POST", endpoint::tokenize},

@@ -12,6 +12,7 @@ enum class endpoint : std::uint8_t {
   front_page,
   chat,
   completions,
+  responses,
   inference,
   tokenize,
   detokenize,

@@ -78,7 +78,15 @@ private:
   net::awaitable<bool> answer_stream(answer_group& running, api::answer_format& format);
   net::awaitable<bool> stream_events(answer_group& running, api::answer_format& format, std::string head);
   api::call_context call_context() const;
-  std::variant<api::call, api::refusal> read_call(endpoint to) const;
+  /// A request for text, read: what the company is asked, and who writes the answer.
+  struct text_call {
+    std::vector<native_request> requests;
+    bool stream = false;
+    std::size_t choices = 1;
+    std::unique_ptr<api::answer_format> format;
+  };
+  text_call read_call(endpoint to) const;
+  std::variant<text_call, api::refusal> try_read_call(endpoint to) const;
   response answer_at_once(const route& to) const;
   net::awaitable<response> answer_operator(const route& to);
   net::awaitable<response> answer_health(endpoint to);

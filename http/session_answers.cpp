@@ -27,6 +27,7 @@ net::awaitable<bool> session::answer_request() {
   switch (to.to) {
   case endpoint::chat:
   case endpoint::completions:
+  case endpoint::responses:
   case endpoint::inference: {
     const bool go_on = co_await answer_text(to);
     co_return go_on;

@@ -3,6 +3,7 @@
 
 #include "actors/protocol/names.hpp"
 #include "http/answer_group.hpp"
+#include "http/api/responses_events.hpp"
 #include "http/request_timeout.hpp"
 #include "http/session.hpp"
 #include "http/sse.hpp"
@@ -20,13 +21,6 @@ struct end_hook {
   connection& of;
   ~end_hook() { of.on_end(nullptr); }
 };
-
-std::vector<native_request> requests_of(api::call call) {
-  std::vector<native_request> all;
-  all.push_back(std::move(call.request));
-  std::move(call.others.begin(), call.others.end(), std::back_inserter(all));
-  return all;
-}
 
 api::whole_answer gather(answer_group& running, std::size_t choices) {
   api::whole_answer all;
@@ -49,19 +43,35 @@ api::call_context session::call_context() const {
   return {context_.opts, request_id_, context_.outside.now(), request_.field_has("cache-control", "no-store")};
 }
 
-std::variant<api::call, api::refusal> session::read_call(endpoint to) const {
-  try {
-    if (const auto coding = request_.field("content-encoding"); !coding.empty() && !same_word(coding, "identity"))
-      return api::refusal{415, "Content-Encoding is not supported", {}, {}, {}};
-    const auto context = call_context();
-    auto call = to == endpoint::chat ? api::read_chat(request_.body, context)
+session::text_call session::read_call(endpoint to) const {
+  const auto context = call_context();
+  text_call out;
+  if (to == endpoint::responses) {
+    auto read = api::read_responses(request_.body, context);
+    out.stream = read.style.stream;
+    out.requests.push_back(std::move(read.request));
+    out.format = std::make_unique<api::responses_format>(std::move(read.style));
+  } else {
+    auto read = to == endpoint::chat ? api::read_chat(request_.body, context)
       : to == endpoint::completions  ? api::read_completion(request_.body, context)
                                      : api::read_inference(request_.body, context);
-    const auto timeout = request_timeout(request_);
-    call.request.timeout = timeout;
-    for (auto& other : call.others)
-      other.timeout = timeout;
-    return call;
+    out.stream = read.style.stream;
+    out.choices = read.style.choices;
+    out.requests.push_back(std::move(read.request));
+    std::move(read.others.begin(), read.others.end(), std::back_inserter(out.requests));
+    out.format = api::make_format(std::move(read.style));
+  }
+  const auto timeout = request_timeout(request_);
+  for (auto& one : out.requests)
+    one.timeout = timeout;
+  return out;
+}
+
+std::variant<session::text_call, api::refusal> session::try_read_call(endpoint to) const {
+  if (const auto coding = request_.field("content-encoding"); !coding.empty() && !same_word(coding, "identity"))
+    return api::refusal{415, "Content-Encoding is not supported", {}, {}, {}};
+  try {
+    return read_call(to);
   } catch (const api::request_error& error) {
     return error.reason();
   }
@@ -74,7 +84,7 @@ detach_reason session::end_reason() const {
 }
 
 net::awaitable<bool> session::answer_text(route to) {
-  auto read = read_call(to.to);
+  auto read = try_read_call(to.to);
   if (const auto* refused = std::get_if<api::refusal>(&read)) {
     const bool go_on = co_await send_refusal(*refused);
     co_return go_on;
@@ -82,20 +92,17 @@ net::awaitable<bool> session::answer_text(route to) {
   // A client that has closed its side already waits for no generation.
   if (connection_->ended())
     co_return false;
-  auto& call = std::get<api::call>(read);
+  auto& call = std::get<text_call>(read);
   request_.body = std::string{};
-  const bool stream = call.style.stream;
-  const auto choices = call.style.choices;
-  const auto format = api::make_format(std::move(call.style));
-  answer_group running{*context_.port, requests_of(std::move(call)), stream ? limit().sink_bytes : 0,
+  answer_group running{*context_.port, std::move(call.requests), call.stream ? limit().sink_bytes : 0,
     [c = connection_.get()] { c->notify(); }};
   const end_hook hook{*connection_};
   connection_->on_end([this, &running] { running.detach(end_reason()); });
-  if (stream) {
-    const bool go_on = co_await answer_stream(running, *format);
+  if (call.stream) {
+    const bool go_on = co_await answer_stream(running, *call.format);
     co_return go_on;
   }
-  const bool go_on = co_await answer_whole(running, *format, choices);
+  const bool go_on = co_await answer_whole(running, *call.format, call.choices);
   co_return go_on;
 }
 
@@ -157,7 +164,7 @@ net::awaitable<bool> session::stream_events(answer_group& running, api::answer_f
     if (const auto finished = running.finished_event())
       format.close(running.started_event().value_or(answer_started{}), *finished, events);
     else if (const auto* failed = running.failed_event())
-      api::append_error_event(api::to_refusal(*failed), events);
+      format.fail(api::to_refusal(*failed), events);
     auto bytes = std::exchange(head, {});
     if (!events.empty())
       bytes += facts_.minor == 0 ? events : chunk_of(events);

@@ -27,7 +27,7 @@ std::unique_ptr<answer_format> make_format(answer_style style) {
   return make_chat_format(std::move(style));
 }
 
-void append_error_event(const refusal& reason, std::string& out) {
+void answer_format::fail(const refusal& reason, std::string& out) {
   append_event(out, error_body(reason));
 }
 

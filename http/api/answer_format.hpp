@@ -33,6 +33,8 @@ public:
   virtual void text(const answer_text& event, std::string& out) = 0;
   /// The end of an answer that went well.
   virtual void close(const answer_started& started, const answer_finished& event, std::string& out) = 0;
+  /// The end of a stream that went wrong: one event with the error, and nothing behind it.
+  virtual void fail(const refusal& reason, std::string& out);
 };
 
 std::unique_ptr<answer_format> make_format(answer_style style);
@@ -41,8 +43,5 @@ std::unique_ptr<answer_format> make_format(answer_style style);
 std::string_view finish_word(finish_reason reason);
 /// `{"prompt_tokens": ..., "completion_tokens": ..., "total_tokens": ...}`
 void write_usage(json_writer& w, const token_usage& usage);
-
-/// The event that ends a stream that went wrong.
-void append_error_event(const refusal& reason, std::string& out);
 
 } // namespace troupe::http::api

@@ -33,8 +33,8 @@ std::string_view incomplete_of(finish_reason reason) {
 } // namespace
 
 std::string responses_format::whole(const whole_answer& answer) {
-  text_ = answer.text;
-  finish_ = answer.finish;
+  text_ = answer.choices.front().text;
+  finish_ = answer.choices.front().finish;
   std::string out;
   json_writer w{out};
   response(w, {status_of(finish_), incomplete_of(finish_), nullptr, &answer.finished.usage, true});

@@ -22,8 +22,7 @@ public:
   void open(std::string& out) override;
   void text(const answer_text& event, std::string& out) override;
   void close(const answer_started& started, const answer_finished& event, std::string& out) override;
-  /// The end of a stream that went wrong.
-  void fail(const refusal& reason, std::string& out);
+  void fail(const refusal& reason, std::string& out) override;
 
 private:
   /// What of a response changes as it comes about. Empty views and null pointers are null on the wire.

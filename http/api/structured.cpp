@@ -1,9 +1,9 @@
 #include "http/api/structured.hpp"
 
-#include <boost/json/serialize.hpp>
 #include <string>
 
 #include "http/api/errors.hpp"
+#include "http/api/json_value.hpp"
 
 namespace troupe::http::api {
 
@@ -37,7 +37,7 @@ std::string schema_text(const json::value& value, const std::string& path) {
     return std::string{value.get_string()};
   if (!value.is_object() && !value.is_bool())
     refuse_type(path, "a JSON schema", value);
-  return json::serialize(value);
+  return json_text(value);
 }
 
 std::string quoted_for_regex(std::string_view text) {

@@ -1,7 +1,8 @@
 #include "http/api/tool_prompt.hpp"
 
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
+
+#include "http/api/json_value.hpp"
 
 namespace troupe::http::api {
 
@@ -13,7 +14,7 @@ std::string description_of(const tool_set& set) {
   std::string out = "You can call these functions, each described by a JSON object:\n<tools>\n";
   const auto tools = json::parse(set.tools_json);
   for (const auto& tool : tools.get_array())
-    out += json::serialize(tool.at("function")) + '\n';
+    out += json_text(tool.at("function")) + '\n';
   out += "</tools>\nTo call one, write a JSON object with its name and its arguments between these tags:\n"
          "<tool_call>\n{\"name\": \"function name\", \"arguments\": {\"argument\": \"value\"}}\n</tool_call>\n"
          "Call a function only when its result is needed for the answer.";
@@ -26,8 +27,8 @@ std::string written_calls(const std::string& tool_calls) {
   const auto calls = json::parse(tool_calls);
   for (const auto& call : calls.get_array()) {
     const auto& function = call.at("function");
-    out += "\n<tool_call>\n{\"name\": " + json::serialize(function.at("name")) +
-      ", \"arguments\": " + json::serialize(function.at("arguments")) + "}\n</tool_call>";
+    out += "\n<tool_call>\n{\"name\": " + json_text(function.at("name")) +
+      ", \"arguments\": " + json_text(function.at("arguments")) + "}\n</tool_call>";
   }
   return out;
 }

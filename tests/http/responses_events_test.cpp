@@ -63,8 +63,7 @@ std::vector<std::string> names_of(const std::vector<event>& events) {
 
 TEST_CASE("a whole response has OpenAI's shape", "[tools]") {
   whole_answer answer;
-  answer.text = "hi \"you\"";
-  answer.finish = finish_reason::stop;
+  answer.choices = {{"hi \"you\"", {}, finish_reason::stop}};
   answer.finished = finished();
   CHECK(responses_format{style()}.whole(answer) ==
     R"({"id":"resp_abc","object":"response","created_at":1700000000,"status":"completed","background":false,)"
@@ -79,7 +78,7 @@ TEST_CASE("a whole response has OpenAI's shape", "[tools]") {
 
 TEST_CASE("a whole response that was cut says why", "[tools]") {
   whole_answer answer;
-  answer.finish = finish_reason::length;
+  answer.choices = {{"", {}, finish_reason::length}};
   const auto body = json::parse(responses_format{style()}.whole(answer));
   CHECK(body.at("status") == "incomplete");
   CHECK(body.at("incomplete_details").at("reason") == "max_output_tokens");
