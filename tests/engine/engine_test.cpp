@@ -135,6 +135,44 @@ TEST_CASE("a row that does not sample gives nothing") {
   CHECK_FALSE(run(*model, first).rows[0].token);
 }
 
+TEST_CASE("a prompt's tokens are scored alike however it is cut, and as draws of the same tokens are") {
+  const auto model = load_engine(tiny_options());
+  const std::vector<token_id> prompt{5, 9, 77, 14, 200, 3};
+  auto whole = row_of(0, prompt, {1});
+  whole.scored.assign(prompt.begin() + 1, prompt.end());
+  whole.sampling.logprobs = true;
+  whole.sampling.top_logprobs = 2;
+  const auto at_once = run(*model, whole).rows[0];
+  REQUIRE(at_once.scores.size() == prompt.size() - 1);
+  REQUIRE(at_once.token);
+
+  std::vector<token_score> in_parts;
+  for (std::uint32_t i = 0; i < prompt.size(); ++i) {
+    auto part = row_of(1, {prompt[i]}, {2});
+    part.position = i;
+    part.sample = i + 1 == prompt.size();
+    part.sampling = whole.sampling;
+    if (!part.sample)
+      part.scored = {prompt[i + 1]};
+    const auto output = run(*model, part).rows[0];
+    in_parts.insert(in_parts.end(), output.scores.begin(), output.scores.end());
+    // A draw that could only fall on the token that follows has its score.
+    if (!part.sample) {
+      part.sample = true;
+      part.scored.clear();
+      part.sampling.logit_bias = {{prompt[i + 1], 1000}};
+      const auto drawn = run(*model, part).rows[0];
+      CHECK(drawn.token == prompt[i + 1]);
+      CHECK(drawn.score->logprob == output.scores[0].logprob);
+    }
+  }
+  for (std::size_t i = 0; i < in_parts.size(); ++i) {
+    CHECK(in_parts[i].logprob == Approx(at_once.scores[i].logprob).margin(1e-4));
+    CHECK(in_parts[i].top == at_once.scores[i].top);
+    CHECK(in_parts[i].top.size() == 2);
+  }
+}
+
 TEST_CASE("another thread may take an engine over") {
   const auto model = load_engine(tiny_options());
   const auto expected = read_goldens("grouped").at("short");

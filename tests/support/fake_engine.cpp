@@ -21,6 +21,18 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
   return hash ^ (hash >> 29);
 }
 
+/// One of the allowed tokens, named by the one that was drawn.
+token_id allowed_draw(engine::token_filter& filter, token_id drawn) {
+  std::vector<token_id> tokens;
+  const auto mask = filter.allowed();
+  for (std::size_t i = 0; i < mask.size() * 32; ++i)
+    if ((mask[i / 32] >> (i % 32) & 1U) != 0)
+      tokens.push_back(static_cast<token_id>(i));
+  if (tokens.empty())
+    refuse("a filter that allows nothing");
+  return tokens[static_cast<std::size_t>(drawn) % tokens.size()];
+}
+
 } // namespace
 
 fake_engine::fake_engine(fake_engine_options options, std::shared_ptr<fake_engine_log> log)
@@ -106,6 +118,8 @@ engine::row_output fake_engine::draw(const batch_row& row) {
   auto token = fake_draw(options_, tokens, row.sampling, row.choice, row.sample_index);
   if (options_.distort)
     token = options_.distort(token);
+  if (row.filter != nullptr)
+    token = allowed_draw(*row.filter, token);
   last_[row.slot] = token;
   troupe::engine::row_output out;
   out.token = token;

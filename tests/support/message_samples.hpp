@@ -35,8 +35,8 @@ inline rate_limits sample() {
 template <>
 inline native_request sample() {
   return {"id", "/v1", work_kind::score, "model", "adapter", "tenant", "client", sample<rate_limits>(),
-    prompt_form::tokens, {sample<chat_message>()}, "[{}]", "prompt", false, {1, -2, 3}, sample<generation_params>(), "field", 11,
-    12, -5, cache_policy::bypass, std::chrono::seconds{9}};
+    prompt_form::tokens, {sample<chat_message>()}, "[{}]", "prompt", false, {1, -2, 3}, sample<generation_params>(),
+    "field", 11, 12, -5, cache_policy::bypass, std::chrono::seconds{9}};
 }
 template <>
 inline token_usage sample() {

@@ -20,6 +20,7 @@ struct worker_fixture : deterministic_system {
   worker_actor w;
   std::uint64_t numbers = 0;
   std::size_t hangs = 0;
+  std::shared_ptr<grammar_store> grammars;
   /// What happens while the engine computes a step, by the step's number.
   std::map<std::size_t, std::function<void()>> during;
 
@@ -35,8 +36,8 @@ struct worker_fixture : deterministic_system {
   void start(engine_loader load) {
     options.model = "m";
     options.eos = {model.eos};
-    w = spawn(
-      worker, worker_id{3}, options, peers.peers(), worker_tools{std::move(load), test_hasher(), [this] { ++hangs; }});
+    w = spawn(worker, worker_id{3}, options, peers.peers(),
+      worker_tools{std::move(load), test_hasher(), [this] { ++hangs; }, grammars});
     run();
   }
 
