@@ -101,9 +101,11 @@ std::size_t tokenizer::vocabulary_size() const {
   return troupe_tokenizer_vocabulary_size(as_tokenizer(handle_));
 }
 
-stream_decoder::stream_decoder(std::shared_ptr<const tokenizer> tokens) : tokens_{std::move(tokens)}, handle_{nullptr} {
+stream_decoder::stream_decoder(std::shared_ptr<const tokenizer> tokens, specials mode)
+    : tokens_{std::move(tokens)},
+      handle_{nullptr} {
   troupe_stream* handle = nullptr;
-  call(troupe_stream_new, as_tokenizer(tokens_->handle_), &handle);
+  call(troupe_stream_new, as_tokenizer(tokens_->handle_), mode == specials::skip, &handle);
   handle_ = handle;
 }
 

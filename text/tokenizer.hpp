@@ -82,11 +82,19 @@ private:
   void* handle_;
 };
 
-/// Turns tokens to text as they come. What it has returned, joined, always equals the start of the whole decode, and
-/// never ends inside a UTF-8 character. Special tokens give no text. Not thread safe.
+/// What special tokens become in a streamed text.
+enum class specials : std::uint8_t {
+  /// Nothing.
+  skip,
+  /// The text they are written with: for models that mark a tool's call with them.
+  keep,
+};
+
+/// Turns tokens to text as they come. What it has returned, joined, always equals the start of the whole decode with
+/// `skip_special` as `mode` says, and never ends inside a UTF-8 character. Not thread safe.
 class stream_decoder {
 public:
-  explicit stream_decoder(std::shared_ptr<const tokenizer> tokens);
+  explicit stream_decoder(std::shared_ptr<const tokenizer> tokens, specials mode = specials::skip);
   ~stream_decoder();
   stream_decoder(stream_decoder&& other) noexcept
       : tokens_{std::move(other.tokens_)},

@@ -73,7 +73,8 @@ int32_t troupe_tokenizer_token_bytes(const troupe_tokenizer* tokenizer, int32_t 
 size_t troupe_tokenizer_vocabulary_size(const troupe_tokenizer* tokenizer);
 
 /* Keeps the tokenizer alive. */
-int32_t troupe_stream_new(const troupe_tokenizer* tokenizer, troupe_stream** out, troupe_bytes* error);
+int32_t troupe_stream_new(const troupe_tokenizer* tokenizer, bool skip_special, troupe_stream** out,
+                          troupe_bytes* error);
 void troupe_stream_free(troupe_stream* stream);
 int32_t troupe_stream_push(troupe_stream* stream, int32_t token, troupe_bytes* out, troupe_bytes* error);
 int32_t troupe_stream_finish(troupe_stream* stream, troupe_bytes* out, troupe_bytes* error);

@@ -140,9 +140,11 @@ void check_cases(const tokenizer& tokens, const boost::json::value& file) {
   CHECK(tokens.decode(list, true) == text);
 }
 
-void check_stream(const std::shared_ptr<const tokenizer>& tokens, const std::vector<token_id>& list) {
-  const auto whole = tokens->decode(list, true);
-  stream_decoder stream{tokens};
+namespace {
+
+void check_stream(const std::shared_ptr<const tokenizer>& tokens, const std::vector<token_id>& list, specials mode) {
+  const auto whole = tokens->decode(list, mode == specials::skip);
+  stream_decoder stream{tokens, mode};
   std::string joined;
   const auto take = [&](const std::string& piece) {
     joined += piece;
@@ -157,6 +159,13 @@ void check_stream(const std::shared_ptr<const tokenizer>& tokens, const std::vec
   prefix = prefix && take(stream.finish());
   CHECK(prefix);
   CHECK(joined == whole);
+}
+
+} // namespace
+
+void check_stream(const std::shared_ptr<const tokenizer>& tokens, const std::vector<token_id>& list) {
+  check_stream(tokens, list, specials::skip);
+  check_stream(tokens, list, specials::keep);
 }
 
 } // namespace troupe::text::goldens

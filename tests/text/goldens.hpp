@@ -32,7 +32,7 @@ std::string digest(const std::vector<token_id>& tokens);
 
 /// Checks encodings and decodings of a `*.cases.json` against a tokenizer.
 void check_cases(const tokenizer& tokens, const boost::json::value& file);
-/// Checks a stream of these tokens against their whole decode.
+/// Checks streams of these tokens, with and without special tokens, against their whole decode.
 void check_stream(const std::shared_ptr<const tokenizer>& tokens, const std::vector<token_id>& list);
 
 } // namespace troupe::text::goldens

@@ -227,7 +227,8 @@ TEST_CASE("hostile grammars end soon") {
   };
   for (const auto& [kind, source] : hostile) {
     INFO(source.substr(0, 100));
-    CHECK(seconds_of(kind, source) < 1.0);
+    // Each takes some milliseconds; what has no bound takes minutes or the machine's memory.
+    CHECK(seconds_of(kind, source) < 10.0);
   }
 }
 

@@ -137,13 +137,14 @@ pub unsafe extern "C" fn troupe_tokenizer_vocabulary_size(tokenizer: *const Toke
 #[no_mangle]
 pub unsafe extern "C" fn troupe_stream_new(
     tokenizer: *const Tokenizer,
+    skip_special: bool,
     out: *mut *mut Stream,
     error: *mut Bytes,
 ) -> i32 {
     unsafe {
         guard(out, error, || {
             Arc::increment_strong_count(tokenizer);
-            let stream = Stream::new(Arc::from_raw(tokenizer));
+            let stream = Stream::new(Arc::from_raw(tokenizer), skip_special);
             Ok(Box::into_raw(Box::new(stream)))
         })
     }
