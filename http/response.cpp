@@ -8,6 +8,8 @@ namespace troupe::http {
 
 namespace {
 
+constexpr std::string_view rate_prefix = "x-ratelimit-";
+
 std::string_view reason_phrase(int status) {
   switch (status) {
   case 200:
@@ -84,7 +86,8 @@ std::string reset_text(timespan t) {
                       : std::to_string(seconds / 60) + "m" + std::to_string(seconds % 60) + "s";
 }
 
-void add_cors(std::string& out, std::string_view origin, const std::vector<std::string>& allowed) {
+void add_cors(
+  std::string& out, const response& answer, std::string_view origin, const std::vector<std::string>& allowed) {
   if (std::find(allowed.begin(), allowed.end(), "*") != allowed.end()) {
     add(out, "Access-Control-Allow-Origin", "*");
   } else {
@@ -93,10 +96,11 @@ void add_cors(std::string& out, std::string_view origin, const std::vector<std::
       return;
     add(out, "Access-Control-Allow-Origin", origin);
   }
-  add(out, "Access-Control-Expose-Headers",
-    "X-Request-Id, X-Process-Time, X-Cache, Retry-After, x-ratelimit-limit-requests, x-ratelimit-limit-tokens, "
-    "x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, "
-    "x-ratelimit-reset-tokens");
+  std::string readable = "X-Request-Id, X-Process-Time, X-Cache, Retry-After";
+  for (const auto& [name, value] : answer.fields)
+    if (name.starts_with(rate_prefix))
+      readable += ", " + name;
+  add(out, "Access-Control-Expose-Headers", readable);
 }
 
 void add_framing(std::string& out, const response& answer, const head_context& context) {
@@ -135,9 +139,10 @@ void add_rate_fields(response& answer, const answer_admitted& left) {
   const auto add_one = [&](const std::string& what, std::uint32_t limit, std::uint32_t remaining, timespan reset) {
     if (limit == 0)
       return;
-    answer.fields.emplace_back("x-ratelimit-limit-" + what, std::to_string(limit));
-    answer.fields.emplace_back("x-ratelimit-remaining-" + what, std::to_string(remaining));
-    answer.fields.emplace_back("x-ratelimit-reset-" + what, reset_text(reset));
+    const std::string prefix{rate_prefix};
+    answer.fields.emplace_back(prefix + "limit-" + what, std::to_string(limit));
+    answer.fields.emplace_back(prefix + "remaining-" + what, std::to_string(remaining));
+    answer.fields.emplace_back(prefix + "reset-" + what, reset_text(reset));
   };
   add_one("requests", left.limit_requests, left.remaining_requests, left.reset_requests);
   add_one("tokens", left.limit_tokens, left.remaining_tokens, left.reset_tokens);
@@ -154,7 +159,7 @@ std::string head_text(const response& answer, const head_context& context, const
   if (context.framing != answer_framing::none)
     add(out, "Content-Type", answer.content_type);
   add_framing(out, answer, context);
-  add_cors(out, context.origin, opts.cors_origins);
+  add_cors(out, answer, context.origin, opts.cors_origins);
   for (const auto& [name, value] : answer.fields)
     add(out, name, value);
   out.append("\r\n");

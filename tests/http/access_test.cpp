@@ -260,5 +260,6 @@ TEST_CASE("answers and refusals say what a key has left, whole or streamed") {
     CHECK(answer.field("x-ratelimit-limit-tokens") == "6000");
     CHECK(answer.field("x-ratelimit-remaining-tokens") == "5990");
     CHECK(answer.field("x-ratelimit-reset-tokens") == "100ms");
+    CHECK(answer.field("access-control-expose-headers").find("x-ratelimit-reset-tokens") != std::string::npos);
   }
 }
