@@ -9,6 +9,8 @@ namespace {
 
 /// The weight of the newest interval: about the last ten ends count.
 constexpr double newest_weight = 0.1;
+/// Before the first ends have been seen.
+constexpr std::chrono::milliseconds guessed_interval{250};
 
 /// Zero stands for no limit.
 timespan shorter(timespan a, timespan b) {
@@ -19,10 +21,11 @@ timespan shorter(timespan a, timespan b) {
 
 } // namespace
 
-admission_verdict admission::offer(sink_id sink, std::size_t bytes, timespan timeout, time_point now) {
+admission_verdict admission::offer(
+  sink_id sink, std::size_t bytes, timespan timeout, time_point now, std::size_t kept_free) {
   if (live_.size() >= options_.max_live)
     return admission_verdict::refuse;
-  const bool full = waiting_ >= options_.max_waiting || waiting_bytes_ + bytes > options_.max_waiting_bytes;
+  const bool full = waiting_ + kept_free >= options_.max_waiting || waiting_bytes_ + bytes > options_.max_waiting_bytes;
   const auto limit = shorter(timeout, options_.request_timeout);
   const auto deadline = limit.count() > 0 && limit < time_point::max() - now ? now + limit : time_point::max();
   live_.emplace(sink, live_sink{bytes, true, deadline});
@@ -63,6 +66,12 @@ std::vector<sink_id> admission::expired(time_point now) {
 timespan admission::retry_after() const {
   const double wait = end_interval_ * static_cast<double>(waiting_);
   return std::chrono::seconds{static_cast<std::int64_t>(std::ceil(std::clamp(wait, 1.0, 60.0)))};
+}
+
+timespan admission::end_interval() const {
+  if (!measured_)
+    return guessed_interval;
+  return std::chrono::duration_cast<timespan>(std::chrono::duration<double>(end_interval_));
 }
 
 std::vector<sink_id> admission::sinks() const {

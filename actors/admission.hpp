@@ -33,8 +33,8 @@ public:
   explicit admission(gateway_options options) : options_{options} {}
 
   /// Decides about a request of `bytes` bytes and, unless it is refused, counts its sink. `timeout` is the request's
-  /// own, zero for none.
-  admission_verdict offer(sink_id sink, std::size_t bytes, timespan timeout, time_point now);
+  /// own, zero for none. `kept_free` places of the queue are for others.
+  admission_verdict offer(sink_id sink, std::size_t bytes, timespan timeout, time_point now, std::size_t kept_free = 0);
 
   /// The sink has its place. Does nothing for one that is not here or has it already.
   void placed(sink_id sink);
@@ -48,6 +48,8 @@ public:
   /// When a refused client may come back: the time that the waiting ones need at the pace at which sinks have been
   /// ending, between 1 and 60 seconds in whole seconds.
   timespan retry_after() const;
+  /// From one end to the next while there is work; a guess before anything has ended.
+  timespan end_interval() const;
 
   std::vector<sink_id> sinks() const;
   bool has(sink_id sink) const { return live_.contains(sink); }

@@ -5,9 +5,10 @@
 
 namespace troupe {
 
-choice_text::choice_text(std::shared_ptr<const text::tokenizer> tokens, std::vector<std::string> stops, bool logprobs)
+choice_text::choice_text(
+  std::shared_ptr<const text::tokenizer> tokens, std::vector<std::string> stops, bool logprobs, text::specials mode)
     : tokens_{std::move(tokens)},
-      decoder_{tokens_},
+      decoder_{tokens_, mode},
       stops_{std::move(stops)},
       logprobs_{logprobs} {}
 

@@ -30,7 +30,9 @@ token_logprob logprob_entry(const text::tokenizer& tokens, token_id token, const
 /// is being held back. Entries of the tokens that make a stop string do not come at all. Not thread safe.
 class choice_text {
 public:
-  choice_text(std::shared_ptr<const text::tokenizer> tokens, std::vector<std::string> stops, bool logprobs);
+  /// `mode` says whether special tokens are text.
+  choice_text(std::shared_ptr<const text::tokenizer> tokens, std::vector<std::string> stops, bool logprobs,
+    text::specials mode = text::specials::skip);
 
   /// Takes the next token; `score` counts only where logprobs were asked for. Throws `text::text_error`.
   text_delta push(token_id token, const token_score& score);

@@ -11,6 +11,14 @@ namespace {
 constexpr auto tick_period = std::chrono::milliseconds{250};
 /// How long a drain waits for the sinks that it failed to say that they have ended.
 constexpr auto drain_grace = std::chrono::seconds{1};
+/// How far ahead places are kept free for those who were told to come: so long, or for so many of the company's ends,
+/// as these do not come when they are expected.
+constexpr auto promise_ahead = std::chrono::seconds{1};
+constexpr int ends_ahead = 4;
+
+bool has_limits(const rate_limits& limits) {
+  return limits.requests_per_minute != 0 || limits.tokens_per_minute != 0;
+}
 
 } // namespace
 
@@ -31,19 +39,25 @@ void gateway_state::submit(native_request request, const edge_actor& edge, sink_
     refuse(request, edge, sink, {failure_code::draining, "the server is shutting down", {}, retry});
     return;
   }
-  if (!request.params.has_seed)
-    request.params.seed = random_();
-  const auto verdict = admitted->offer(sink, request.size(), request.timeout, now());
+  if (has_limits(request.rate) && !take_rate(request, edge, sink))
+    return;
+  const auto verdict = offer(request, sink);
   if (verdict == admission_verdict::refuse) {
-    refuse(request, edge, sink, queue_full());
+    rates_.cancel(sink, now());
+    refuse(request, edge, sink, queue_full(request, sink));
+    promised_.erase(sink);
     return;
   }
+  std::optional<failure> refusal;
+  if (verdict == admission_verdict::join_only)
+    refusal = queue_full(request, sink);
+  if (!request.params.has_seed)
+    request.params.seed = random_();
   admitted_request out;
   out.run = ++last_run_;
   out.request = std::move(request);
-  out.may_start = verdict == admission_verdict::start;
-  if (!out.may_start)
-    out.refusal = queue_full();
+  out.may_start = !refusal;
+  out.refusal = refusal.value_or(failure{});
   self_->send(cache_, lookup_atom_v, std::move(out), edge, sink, gateway_actor{self_});
   arm_tick();
 }
@@ -53,7 +67,14 @@ void gateway_state::detach(sink_id sink, detach_reason reason) {
     self_->send(cache_, detach_atom_v, sink, reason);
 }
 
-void gateway_state::ended(sink_id sink) {
+void gateway_state::ended(sink_id sink, const token_usage& used) {
+  const auto tokens = std::uint64_t{used.prompt_tokens} + used.completion_tokens;
+  rates_.settle(sink, tokens, now());
+  if (const auto found = promised_.find(sink); found != promised_.end()) {
+    if (tokens != 0)
+      promises_.withdraw(found->second.first, found->second.second);
+    promised_.erase(found);
+  }
   admitted->ended(sink, now());
   finish_drain();
 }
@@ -97,7 +118,40 @@ void gateway_state::refuse(const native_request& request, const edge_actor& edge
   self_->send(edge, answer_failed{sink, std::move(reason)});
 }
 
-failure gateway_state::queue_full() const {
+bool gateway_state::take_rate(const native_request& request, const edge_actor& edge, sink_id sink) {
+  const auto verdict = rates_.reserve(sink, request.rate, need_of(request, options_.context), now());
+  auto standing = rates_.standing(request.rate.key, now());
+  standing.sink = sink;
+  self_->send(edge, standing);
+  if (!verdict.admitted)
+    refuse(request, edge, sink, rate_limited(request.rate, verdict));
+  return verdict.admitted;
+}
+
+failure gateway_state::rate_limited(const rate_limits& limits, const rate_budget::verdict& verdict) const {
+  const bool tokens = verdict.what == "tokens";
+  std::string message = "the API key '" + limits.key + "' has a limit of " +
+    std::to_string(tokens ? limits.tokens_per_minute : limits.requests_per_minute) + ' ' + verdict.what + " per minute";
+  if (tokens)
+    message += ", and this request may take " + std::to_string(verdict.needed);
+  // Coming back would not help, so it is no matter of time.
+  if (verdict.retry_after.count() == 0)
+    return {failure_code::invalid_request,
+      message + ", more than the key ever has: ask for a smaller max_tokens or a shorter prompt", {}, {}};
+  return {failure_code::rate_limited, std::move(message), {}, verdict.retry_after};
+}
+
+admission_verdict gateway_state::offer(const native_request& request, sink_id sink) {
+  std::size_t kept_free = 0;
+  if (promises_.size() != 0 && !promises_.redeem(key_of(request), now())) {
+    const auto ahead = std::max<timespan>(promise_ahead, ends_ahead * admitted->end_interval());
+    // Half of the queue stays open to newcomers, whatever was promised.
+    kept_free = std::min(promises_.due(now(), ahead), (options_.max_waiting + 1) / 2);
+  }
+  return admitted->offer(sink, request.size(), request.timeout, now(), kept_free);
+}
+
+failure gateway_state::queue_full(const native_request& request, sink_id sink) {
   const auto line = [](const char* what, std::size_t value, std::size_t limit) {
     return std::string{what} + std::to_string(value) + " (limit " + std::to_string(limit) + ")";
   };
@@ -107,7 +161,10 @@ failure gateway_state::queue_full() const {
   else
     message += line("requests waiting ", admitted->waiting(), options_.max_waiting) +
       line(", their bytes ", admitted->waiting_bytes(), options_.max_waiting_bytes);
-  return {failure_code::queue_full, std::move(message), {}, admitted->retry_after()};
+  const auto who = key_of(request);
+  const auto moment = promises_.give(who, now() + admitted->retry_after(), admitted->end_interval(), now());
+  promised_.emplace(sink, std::pair{who, moment});
+  return {failure_code::queue_full, std::move(message), {}, moment - now()};
 }
 
 void gateway_state::arm_tick() {
@@ -137,7 +194,7 @@ gateway_actor::behavior_type gateway(gateway_pointer self, gateway_options optio
     },
     [self](detach_atom, sink_id sink, detach_reason reason) { self->state.detach(sink, reason); },
     [self](placed_atom, sink_id sink) { self->state.admitted->placed(sink); },
-    [self](ended_atom, sink_id sink, const token_usage&) { self->state.ended(sink); },
+    [self](ended_atom, sink_id sink, const token_usage& used) { self->state.ended(sink, used); },
     [self](tick_atom) { self->state.tick(); },
     [self](drain_atom, timespan limit) -> caf::result<std::uint64_t> {
       auto answer = self->make_response_promise<std::uint64_t>();

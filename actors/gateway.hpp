@@ -2,19 +2,22 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "actors/admission.hpp"
+#include "actors/promises.hpp"
 #include "actors/protocol/interfaces.hpp"
+#include "actors/rate_budget.hpp"
 
 namespace troupe {
 
 struct gateway_state;
 using gateway_pointer = gateway_actor::stateful_pointer<gateway_state>;
 
-/// What the gateway works with: the counts and deadlines are in `admission`.
+/// What the gateway works with: the counts and deadlines are in `admission`, what keys may use up is in `rate_budget`.
 struct gateway_state {
   explicit gateway_state(gateway_pointer self) : self_{self} {}
 
@@ -22,7 +25,7 @@ struct gateway_state {
 
   void submit(native_request request, const edge_actor& edge, sink_id sink);
   void detach(sink_id sink, detach_reason reason);
-  void ended(sink_id sink);
+  void ended(sink_id sink, const token_usage& used);
   void tick();
   void drain(timespan limit, caf::typed_response_promise<std::uint64_t> answer);
 
@@ -30,7 +33,11 @@ struct gateway_state {
 
 private:
   void refuse(const native_request& request, const edge_actor& edge, sink_id sink, failure reason);
-  failure queue_full() const;
+  bool take_rate(const native_request& request, const edge_actor& edge, sink_id sink);
+  /// Decides about a request, those first who were told to come now.
+  admission_verdict offer(const native_request& request, sink_id sink);
+  failure queue_full(const native_request& request, sink_id sink);
+  failure rate_limited(const rate_limits& limits, const rate_budget::verdict& verdict) const;
   void arm_tick();
   void finish_drain();
 
@@ -41,6 +48,10 @@ private:
   cache_actor cache_;
   metrics_actor metrics_;
   std::function<std::uint64_t()> random_;
+  rate_budget rates_;
+  promises promises_;
+  /// What a sink was promised that may still be served, by a hit or another's run.
+  std::map<sink_id, std::pair<promise_key, time_point>> promised_;
   run_id last_run_ = 0;
   bool tick_armed_ = false;
 

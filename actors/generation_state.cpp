@@ -103,10 +103,12 @@ void generation_state::take_prompt(const encoded_prompt& prompt) {
   const auto wanted = request_.params.max_tokens;
   max_tokens_ = wanted == 0 ? room : std::min(wanted, room);
   const auto count = std::max<std::uint32_t>(request_.params.choices, 1);
+  const auto specials = request_.params.keep_special ? text::specials::keep : text::specials::skip;
   choices_.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i)
-    choices_.push_back({{}, 0, 0, choice_text{text_.tokenizer, request_.params.stop, request_.params.logprobs}, {}, {},
-      finish_reason::none});
+    choices_.push_back(
+      {{}, 0, 0, choice_text{text_.tokenizer, request_.params.stop, request_.params.logprobs, specials}, {}, {},
+        finish_reason::none});
   phase_ = phase::running;
   for (auto& x : sinks_)
     welcome(x);

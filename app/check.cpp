@@ -8,6 +8,8 @@ int check(const std::filesystem::path& file) {
   const config::config c = config::load(file);
   std::cout << file.string() << " holds: " << c.model_name << " (" << c.model_path.string() << ") on " << c.http.host
             << ':' << c.http.port << '\n';
+  if (!c.keys.empty())
+    std::cout << "  API keys: " << c.keys.size() << '\n';
   for (const worker_options& worker : c.company.workers)
     std::cout << "  worker " << worker.engine.device << ": " << worker.engine.max_sequences << " sequences, "
               << worker.step_tokens << " tokens a step\n";

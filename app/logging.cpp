@@ -4,7 +4,9 @@
 #include <memory>
 
 #include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 namespace troupe::app {
@@ -76,6 +78,22 @@ void start_logging(const config::log_options& options) {
   }
   logger->set_level(spdlog::level::from_str(options.level));
   spdlog::set_default_logger(std::move(logger));
+}
+
+http::audit_sink open_audit(const config::audit_options& options) {
+  if (options.file.empty())
+    return {};
+  std::shared_ptr<spdlog::logger> lines;
+  try {
+    lines =
+      options.file == "stdout" ? spdlog::stdout_logger_mt("audit") : spdlog::basic_logger_mt("audit", options.file);
+  } catch (const spdlog::spdlog_ex& error) {
+    throw config::config_error{"audit.file \"" + options.file + "\" cannot be written: " + error.what()};
+  }
+  lines->set_pattern("%v");
+  lines->set_level(spdlog::level::info);
+  lines->flush_on(spdlog::level::info);
+  return [lines](const std::string& line) { lines->info("{}", line); };
 }
 
 } // namespace troupe::app

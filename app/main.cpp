@@ -32,6 +32,12 @@ int run(int argc, char** argv) {
   serve->add_option("--model", flags.model, "A .gguf file or a Hugging Face folder");
   serve->add_option("--host", flags.host, "Address to listen on");
   serve->add_option("--port", flags.port, "TCP port; 0 takes a free one")->check(CLI::Range(0, 65535));
+  serve->add_flag(
+    "--allow-anonymous", flags.allow_anonymous, "Serve anybody, also on an address that other machines reach");
+  serve
+    ->add_option(
+      "--api-key", flags.api_key, "One API key that may do everything; other users of this machine can see it")
+    ->envname("TROUPE_API_KEY");
   serve->add_option("--dtype", flags.dtype, "float32, bfloat16 or auto");
   serve->add_option("--threads", flags.threads, "Threads of one step of a worker; 0 takes every core");
 

@@ -83,6 +83,7 @@ std::string fingerprint(const config::config& c) {
 model_text prepare_model(config::config& c) {
   model_text result;
   result.context = static_cast<std::uint32_t>(shared_context(c.company.workers));
+  c.company.gateway.context = result.context;
   const engine::text_assets assets = engine::read_text_assets(c.model_path);
   result.tokenizer = make_tokenizer(assets);
   if (assets.chat_template.empty())

@@ -19,6 +19,7 @@
 #include "app/signals.hpp"
 #include "app/systemd.hpp"
 #include "http/edge.hpp"
+#include "http/keys.hpp"
 #include "http/server.hpp"
 
 namespace troupe::app {
@@ -48,25 +49,43 @@ std::optional<fs::path> default_config_file() {
   return fs::is_regular_file(built_in, ignored) ? std::optional{built_in} : std::nullopt;
 }
 
+http::api_key key_of_flag(const std::string& secret) {
+  if (secret.empty())
+    throw config::config_error{"--api-key must not be empty"};
+  http::api_key key;
+  key.name = key.tenant = "api-key";
+  key.digest = http::digest_of(secret);
+  key.max_priority = 1000;
+  key.admin = true;
+  return key;
+}
+
 config::config read_config(std::optional<fs::path> file, const config::overrides& flags) {
   if (!file)
     file = default_config_file();
-  return file ? config::load(*file, flags) : config::parse("", "the default config", flags);
+  config::config c = file ? config::load(*file, flags) : config::parse("", "the default config", flags);
+  if (flags.api_key)
+    c.keys.push_back(key_of_flag(*flags.api_key));
+  return c;
 }
 
-/// The workers that the config names now. Throws when it does not hold, or when it changes what a running server
-/// cannot change.
-std::vector<worker_options> read_workers(
-  const std::optional<fs::path>& file, const config::overrides& flags, const config::config& running) {
+/// The workers that the config names now; its keys take the place of those in `keys`. Throws, and changes nothing, when
+/// it does not hold, or when it changes what a running server cannot change.
+std::vector<worker_options> read_again(const std::optional<fs::path>& file, const config::overrides& flags,
+  const config::config& running, http::key_ring& keys) {
   config::config fresh = read_config(file, flags);
   if (fresh.model_path != running.model_path || fresh.model_name != running.model_name)
     throw config::config_error{"model.path and model.name must stay as they are while the server runs: \"" +
       running.model_path.string() + "\" and \"" + running.model_name + "\", got \"" + fresh.model_path.string() +
       "\" and \"" + fresh.model_name + '"'};
+  if (fresh.keys_path != running.keys_path)
+    throw config::config_error{"auth.keys must stay as it is while the server runs: \"" + running.keys_path.string() +
+      "\", got \"" + fresh.keys_path.string() + '"'};
   for (worker_options& worker : fresh.company.workers) {
     engine::inspect_model(worker.engine);
     worker.eos = running.company.workers.front().eos;
   }
+  keys.replace(std::move(fresh.keys));
   return std::move(fresh.company.workers);
 }
 
@@ -169,18 +188,23 @@ int serve(const std::optional<fs::path>& file, const config::overrides& flags) {
   config::config c = read_config(file, flags);
   set_openmp_spin(c.openmp_spin);
   start_logging(c.log);
+  http::audit_sink audit = open_audit(c.audit);
   const model_text text = prepare_model(c);
 
   company_config actor_config;
   caf::actor_system system{actor_config};
-  const auto reread = [file, flags, c] { return read_workers(file, flags, c); };
+  const auto keys = std::make_shared<http::key_ring>(c.keys);
+  const auto reread = [file, flags, c, keys] { return read_again(file, flags, c, *keys); };
   // A port in use ends the program at once, not after a model has been loaded.
   std::promise<void> address_taken;
   const running_company company{system, c.company, real_world(address_taken.get_future().share(), reread), text};
+  http::environment outside = http::real_environment();
+  outside.keys = keys;
+  outside.audit = std::move(audit);
   http::server server{
-    c.http, http::real_environment(), [&system, &actors = company.actors](std::uint16_t index, http::poster post) {
-      return http::make_edge(
-        system, {actors.gateway, actors.cache, actors.supervisor, actors.metrics, actors.tokens_desk}, index, std::move(post));
+    c.http, std::move(outside), [&system, &actors = company.actors](std::uint16_t index, http::poster post) {
+      return http::make_edge(system,
+        {actors.gateway, actors.cache, actors.supervisor, actors.metrics, actors.tokens_desk}, index, std::move(post));
     }};
   if (const auto socket = inherited_socket())
     server.adopt(*socket);

@@ -1,10 +1,10 @@
 #include "configs/config.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <limits>
-#include <sstream>
 
+#include "configs/keys_file.hpp"
+#include "configs/places.hpp"
 #include "configs/settings.hpp"
 #include "configs/values.hpp"
 
@@ -16,23 +16,6 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const std::string& what) {
   throw config_error{what};
-}
-
-/// `file:line`, as an editor jumps to it.
-std::string place(const std::string& file, const toml::source_region& source) {
-  return file + ':' + std::to_string(source.begin.line);
-}
-
-/// A value as its file has it, on one line and cut where it is long.
-std::string shown(const toml::node& node) {
-  std::ostringstream out;
-  if (node.is_table())
-    return "a table";
-  node.visit([&](const auto& element) { out << element; });
-  std::string text = out.str();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  std::replace(text.begin(), text.end(), '\'', '"');
-  return text.size() <= 80 ? text : text.substr(0, 77) + "...";
 }
 
 /// A table as its heading writes it.
@@ -133,6 +116,8 @@ void apply(const overrides& flags, config& c, std::vector<worker_entry>& workers
     c.http.host = *flags.host;
   if (flags.port)
     c.http.port = *flags.port;
+  if (flags.allow_anonymous)
+    c.http.allow_anonymous = true;
   if (flags.model)
     c.model_path = *flags.model;
   if (flags.dtype) {
@@ -175,12 +160,7 @@ void finish(config& c, std::vector<worker_entry> workers) {
 /// Parses all but the workers' share of the model, which `finish` adds once the model's path is known.
 std::pair<config, std::vector<worker_entry>> read(
   const std::string& text, const std::string& file, const overrides& flags) {
-  toml::table document;
-  try {
-    document = toml::parse(text, file);
-  } catch (const toml::parse_error& error) {
-    fail(place(file, error.source()) + ": " + std::string{error.description()});
-  }
+  const toml::table document = parse_toml(text, file);
   config result = default_config();
   const auto tables = table_names();
   read_table(file, "", document, settings(), result, tables);
@@ -217,12 +197,12 @@ fs::path find_model(const fs::path& file, const config& c, const overrides& flag
 } // namespace
 
 config load(const fs::path& file, const overrides& flags) {
-  std::ifstream in{file, std::ios::binary};
-  std::ostringstream text;
-  // An empty file writes nothing, which the stream takes for a failure: look at the input alone.
-  if (!fs::is_regular_file(file) || !in || (text << in.rdbuf(), in.bad()))
-    fail("config file \"" + file.string() + "\" cannot be read");
-  auto [result, workers] = read(text.str(), file.string(), flags);
+  auto [result, workers] = read(text_of("config file", file.string()), file.string(), flags);
+  if (!result.keys_path.empty()) {
+    // A relative path starts at the config file.
+    result.keys_path = file.parent_path() / result.keys_path;
+    result.keys = load_keys(result.keys_path);
+  }
   result.model_path = find_model(file, result, flags);
   finish(result, std::move(workers));
   return std::move(result);

@@ -26,15 +26,24 @@ struct log_options {
   std::string format = "text";
 };
 
+struct audit_options {
+  /// Where a line for each request goes: a file, `stdout`, or empty for nowhere.
+  std::string file;
+};
+
 /// Everything the server is made from.
 struct config {
   log_options log;
+  audit_options audit;
   http::options http;
   company_options company;
   /// Name that requests use for the model; empty takes the file's or folder's own.
   std::string model_name;
   std::filesystem::path model_path;
   engine::data_type dtype = engine::data_type::automatic;
+  /// The file of API keys, and what stands in it; empty for none.
+  std::filesystem::path keys_path;
+  std::vector<http::api_key> keys;
   /// Of OpenAI requests that give none, where the model's generation_config gives none either.
   double temperature = 0.7;
   /// How long running requests may take to end after SIGTERM.
@@ -50,10 +59,14 @@ struct overrides {
   std::optional<std::uint16_t> port;
   std::optional<std::string> dtype;
   std::optional<int> threads;
+  bool allow_anonymous = false;
+  /// A secret that may do everything, beside those of the file.
+  std::optional<std::string> api_key;
 };
 
 /// Reads and checks a file; relative model paths are looked up from the working directory, then from the repository
-/// that the file lies in (its folder's parent). Throws `config_error`.
+/// that the file lies in (its folder's parent), a relative path of keys from the file's own folder. Throws
+/// `config_error`.
 config load(const std::filesystem::path& file, const overrides& flags = {});
 /// The same from text; `name` stands for the file in errors.
 config parse(const std::string& text, const std::string& name, const overrides& flags = {});

@@ -28,6 +28,14 @@ std::function<bool(const std::string&)> one_of(std::vector<std::string> words) {
   return [=](const std::string& word) { return std::find(words.begin(), words.end(), word) != words.end(); };
 }
 
+/// `*`, or what a browser sends as `Origin`: a scheme and a host, with no path, not even a slash. Another would match
+/// none.
+bool names_an_origin(const std::string& word) {
+  const auto host = word.find("://");
+  return word == "*" ||
+    (host != std::string::npos && host > 0 && word.size() > host + 3 && word.find('/', host + 3) == std::string::npos);
+}
+
 setting<config> origins() {
   return {"http", "cors_origins", "a list of origins, such as [\"https://example.org\"], or [\"*\"] for any",
     [](config& target, const toml::node& node) {
@@ -37,7 +45,7 @@ setting<config> origins() {
       std::vector<std::string> found;
       for (const toml::node& element : *array) {
         auto origin = element.value_exact<std::string>();
-        if (!origin || origin->empty())
+        if (!origin || !names_an_origin(*origin))
           return false;
         found.push_back(std::move(*origin));
       }
@@ -109,12 +117,19 @@ void add_server(std::vector<setting<config>>& all) {
   all.push_back(model_temperature());
   all.push_back(count<config>("http", "threads", at(&config::http, &options::threads), 1, 256));
   all.push_back(origins());
+  all.push_back(flag<config>("http", "allow_anonymous", at(&config::http, &options::allow_anonymous)));
   all.push_back(
     duration<config>("http", "stream_keep_alive", at(&config::http, &options::stream_keep_alive), 100ms, 1h));
   all.push_back(duration<config>("http", "live_timeout", at(&config::http, &options::live_timeout), 100ms, 24h));
   all.push_back(count<config>("http", "context_window", at(&config::http, &options::context_window), 0, any_count));
   all.push_back(
     count<config>("http", "max_context_length", at(&config::http, &options::max_context_length), 1, any_count));
+  all.push_back(
+    text<config>("auth", "keys", at(&config::keys_path), "a file of [[key]] tables, or \"\" for none", anything));
+  all.push_back(flag<config>("auth", "metrics", at(&config::http, &options::metrics_need_key)));
+  all.push_back(text<config>("audit", "file", at(&config::audit, &audit_options::file),
+    R"(a file to append to, "stdout", or "" for none)", anything));
+  all.push_back(flag<config>("audit", "text", at(&config::http, &options::audit_text)));
 }
 
 void add_limits(std::vector<setting<config>>& all) {

@@ -75,6 +75,13 @@ std::uint16_t listener::port() const {
   return acceptor_.local_endpoint().port();
 }
 
+bool listener::loopback() const {
+  const auto address = acceptor_.local_endpoint().address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6()).is_loopback();
+  return address.is_loopback();
+}
+
 net::awaitable<void> listener::run(std::function<place()> next) {
   auto warned = std::chrono::steady_clock::now() - between_warnings;
   while (acceptor_.is_open()) {

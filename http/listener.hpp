@@ -29,6 +29,8 @@ public:
   /// Takes a socket that listens already. Throws `std::runtime_error` for any other descriptor.
   void adopt(int descriptor);
   std::uint16_t port() const;
+  /// Whether only this machine reaches the address.
+  bool loopback() const;
 
   /// Accepts until `stop`. When the machine has no descriptors left, it waits a little and tries again.
   net::awaitable<void> run(std::function<place()> next);

@@ -1,6 +1,7 @@
 // What the HTTP side is made from. Filled by the config.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -52,12 +53,37 @@ struct served_model {
   bool begins_in_thoughts = false;
 };
 
+/// Who may come in, and how much of the server is theirs.
+struct api_key {
+  /// In logs, and to know the client again.
+  std::string name;
+  /// SHA-256 of the secret. The secret itself is kept nowhere.
+  std::array<unsigned char, 32> digest{};
+  /// Whose the answers are: tenants share none.
+  std::string tenant;
+  /// The models that it sees; empty for all.
+  std::vector<std::string> models = {};
+  /// Zero for no bound.
+  std::uint32_t requests_per_minute = 0;
+  std::uint32_t tokens_per_minute = 0;
+  /// The highest `priority` that its requests may ask for.
+  std::int32_t max_priority = 0;
+  /// Whether it may give operators' orders.
+  bool admin = false;
+};
+
 struct options {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;
   /// Threads that read and write sockets; one edge each.
   std::size_t threads = 1;
   limits limit;
+  /// Whether `/metrics` wants a key too.
+  bool metrics_need_key = false;
+  /// Whether audit lines hold what was asked and answered.
+  bool audit_text = false;
+  /// Whether anybody is served on an address that other machines reach.
+  bool allow_anonymous = false;
   /// Origins that may read answers in a browser; `*` for any. Credentials are never allowed.
   std::vector<std::string> cors_origins{"*"};
   /// A comment line goes out on a stream that has said nothing for this long.

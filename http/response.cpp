@@ -8,6 +8,8 @@ namespace troupe::http {
 
 namespace {
 
+constexpr std::string_view rate_prefix = "x-ratelimit-";
+
 std::string_view reason_phrase(int status) {
   switch (status) {
   case 200:
@@ -16,6 +18,8 @@ std::string_view reason_phrase(int status) {
     return "No Content";
   case 400:
     return "Bad Request";
+  case 401:
+    return "Unauthorized";
   case 403:
     return "Forbidden";
   case 404:
@@ -72,7 +76,18 @@ std::string seconds_text(std::chrono::nanoseconds t) {
   return {text, static_cast<std::size_t>(n)};
 }
 
-void add_cors(std::string& out, std::string_view origin, const std::vector<std::string>& allowed) {
+/// `20ms`, `1s`, `6m0s`: rounded up, so that nobody comes too early.
+std::string reset_text(timespan t) {
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(t).count();
+  if (ms < 1000)
+    return std::to_string(ms) + "ms";
+  const auto seconds = (ms + 999) / 1000;
+  return seconds < 60 ? std::to_string(seconds) + "s"
+                      : std::to_string(seconds / 60) + "m" + std::to_string(seconds % 60) + "s";
+}
+
+void add_cors(
+  std::string& out, const response& answer, std::string_view origin, const std::vector<std::string>& allowed) {
   if (std::find(allowed.begin(), allowed.end(), "*") != allowed.end()) {
     add(out, "Access-Control-Allow-Origin", "*");
   } else {
@@ -81,7 +96,11 @@ void add_cors(std::string& out, std::string_view origin, const std::vector<std::
       return;
     add(out, "Access-Control-Allow-Origin", origin);
   }
-  add(out, "Access-Control-Expose-Headers", "X-Request-Id, X-Process-Time, X-Cache, Retry-After");
+  std::string readable = "X-Request-Id, X-Process-Time, X-Cache, Retry-After";
+  for (const auto& [name, value] : answer.fields)
+    if (name.starts_with(rate_prefix))
+      readable += ", " + name;
+  add(out, "Access-Control-Expose-Headers", readable);
 }
 
 void add_framing(std::string& out, const response& answer, const head_context& context) {
@@ -102,6 +121,9 @@ response error_response(const api::refusal& reason) {
   response answer;
   answer.status = reason.status;
   answer.body = api::error_body(reason);
+  answer.code = reason.code;
+  if (reason.status == 401)
+    answer.fields.emplace_back("WWW-Authenticate", "Bearer");
   if (reason.retry_after.count() > 0) {
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(reason.retry_after);
     const auto seconds = std::max(std::chrono::ceil<std::chrono::seconds>(reason.retry_after), std::chrono::seconds{1});
@@ -111,6 +133,19 @@ response error_response(const api::refusal& reason) {
     answer.fields.emplace_back("Retry-After", "1");
   }
   return answer;
+}
+
+void add_rate_fields(response& answer, const answer_admitted& left) {
+  const auto add_one = [&](const std::string& what, std::uint32_t limit, std::uint32_t remaining, timespan reset) {
+    if (limit == 0)
+      return;
+    const std::string prefix{rate_prefix};
+    answer.fields.emplace_back(prefix + "limit-" + what, std::to_string(limit));
+    answer.fields.emplace_back(prefix + "remaining-" + what, std::to_string(remaining));
+    answer.fields.emplace_back(prefix + "reset-" + what, reset_text(reset));
+  };
+  add_one("requests", left.limit_requests, left.remaining_requests, left.reset_requests);
+  add_one("tokens", left.limit_tokens, left.remaining_tokens, left.reset_tokens);
 }
 
 std::string head_text(const response& answer, const head_context& context, const options& opts) {
@@ -124,7 +159,7 @@ std::string head_text(const response& answer, const head_context& context, const
   if (context.framing != answer_framing::none)
     add(out, "Content-Type", answer.content_type);
   add_framing(out, answer, context);
-  add_cors(out, context.origin, opts.cors_origins);
+  add_cors(out, answer, context.origin, opts.cors_origins);
   for (const auto& [name, value] : answer.fields)
     add(out, name, value);
   out.append("\r\n");

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "actors/protocol/types.hpp"
 #include "http/api/errors.hpp"
 #include "http/options.hpp"
 
@@ -19,12 +20,17 @@ struct response {
   std::string content_type = "application/json";
   /// Fields beside those that every answer has.
   std::vector<std::pair<std::string, std::string>> fields;
+  /// An error's word, as its body has it; for the audit log.
+  std::string code = {};
 };
 
 /// An error in OpenAI's shape, with Retry-After where it is known.
 response error_response(const api::refusal& reason);
 
 enum class answer_framing : std::uint8_t { length, chunked, close, none };
+
+/// What a key has left, as OpenAI's `x-ratelimit-*` fields. Of a limit that there is not, nothing.
+void add_rate_fields(response& answer, const answer_admitted& left);
 
 /// What a head needs to know beside its answer.
 struct head_context {

@@ -115,6 +115,15 @@ struct server::impl {
     listening = true;
   }
 
+  /// Throws where strangers of other machines would come in unasked.
+  void check_address() const {
+    const bool has_keys = outside.keys && !outside.keys->now()->empty();
+    if (!has_keys && !opts.allow_anonymous && !door->loopback())
+      throw std::runtime_error("cannot listen on " + opts.host + ":" + std::to_string(door->port()) +
+        " without API keys, as other machines reach it: name a file in [auth] keys, or say that anybody may come in, "
+        "with --allow-anonymous or http.allow_anonymous = true");
+  }
+
   void stop_accepting() {
     net::post(threads.front()->io, [this] { door->stop(); });
   }
@@ -168,7 +177,8 @@ environment real_environment() {
     [] {
       const auto now = std::chrono::system_clock::now().time_since_epoch();
       return static_cast<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
-    }};
+    },
+    nullptr, nullptr};
 }
 
 server::server(options opts, environment outside, port_factory make_port)
@@ -181,11 +191,13 @@ server::~server() {
 void server::bind() {
   raise_descriptor_limit();
   impl_->door->bind(impl_->opts.host, impl_->opts.port);
+  impl_->check_address();
 }
 
 void server::adopt(int descriptor) {
   raise_descriptor_limit();
   impl_->door->adopt(descriptor);
+  impl_->check_address();
   impl_->adopted = true;
 }
 

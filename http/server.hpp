@@ -6,17 +6,23 @@
 #include <functional>
 #include <memory>
 
+#include "http/audit.hpp"
 #include "http/company_port.hpp"
+#include "http/keys.hpp"
 #include "http/options.hpp"
 
 namespace troupe::http {
 
-/// What the server takes from outside. Both are called from all io threads, also at once.
+/// What the server takes from outside. Used from all io threads, also at once.
 struct environment {
   /// 64 random bits, for request ids.
   std::function<std::uint64_t()> random;
   /// Unix time in seconds.
   std::function<std::int64_t()> now;
+  /// Whom the server serves; null or empty for anybody. Others may be put in at any time.
+  std::shared_ptr<key_ring> keys = {};
+  /// Takes a line for each request that is not open to everybody; null for none.
+  audit_sink audit = {};
 };
 
 /// The machine's own randomness and clock.
@@ -31,7 +37,8 @@ public:
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
-  /// Takes the address. Throws `std::runtime_error` that names host, port and reason.
+  /// Takes the address. Throws `std::runtime_error` that names host, port and reason; also for an address that other
+  /// machines reach where there are no keys and nobody has said that anybody may come in.
   void bind();
   /// The same with a socket that listens already: a service manager's, which outlives this process.
   void adopt(int descriptor);

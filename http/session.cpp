@@ -27,6 +27,12 @@ std::string seconds_text(std::chrono::nanoseconds t) {
   return api::number_text(std::chrono::duration<double>(t).count()) + " s";
 }
 
+std::string address_of(const net::ip::tcp::socket& socket) {
+  boost::system::error_code ec;
+  const auto peer = socket.remote_endpoint(ec);
+  return ec ? std::string{} : peer.address().to_string();
+}
+
 steady_time after(std::chrono::nanoseconds t) {
   return steady_clock::now() + std::chrono::ceil<steady_clock::duration>(t);
 }
@@ -35,6 +41,7 @@ steady_time after(std::chrono::nanoseconds t) {
 
 session::session(net::ip::tcp::socket socket, session_context& context)
     : context_(context),
+      peer_(address_of(socket)),
       connection_(std::make_shared<connection>(std::move(socket), context.scratch, context.opts.limit.write_timeout)) {
   context_.sessions.insert(this);
 }
@@ -58,6 +65,7 @@ net::awaitable<void> session::run() {
     } else {
       go_on = false;
     }
+    end_audit(got || refused_);
   }
   co_await connection_->finish();
 }
@@ -65,6 +73,20 @@ net::awaitable<void> session::run() {
 bool session::refuse(int status, std::string message) {
   refused_ = api::refusal{status, std::move(message), {}, {}, {}};
   return false;
+}
+
+bool session::let_in() {
+  auto known = identify(request_, access_to(route_, request_.method, context_.opts),
+    context_.outside.keys ? context_.outside.keys->now() : nullptr);
+  if (auto* denied = std::get_if<api::refusal>(&known)) {
+    denied_ = std::move(*denied);
+    // A stranger's body is not read; what comes after it could not be told from it.
+    facts_.keep_alive = facts_.keep_alive && facts_.framing == body_framing::none;
+    return false;
+  }
+  caller_ = std::get<caller>(std::move(known));
+  narrowed_ = narrowed(context_.opts, caller_);
+  return true;
 }
 
 net::awaitable<bool> session::more_input(steady_time until) {
@@ -78,10 +100,17 @@ net::awaitable<bool> session::read_request() {
   request_ = {};
   facts_ = {};
   refused_.reset();
+  denied_.reset();
+  caller_ = {};
+  narrowed_.reset();
+  audit_ = {};
+  route_ = no_route{};
   const bool head = co_await read_head();
   if (!head)
     co_return false;
   route_ = find_route(request_.method, request_.path);
+  if (!let_in())
+    co_return true;
   const bool body = co_await read_body();
   co_return body;
 }

@@ -10,8 +10,10 @@
 #include <string>
 #include <variant>
 
+#include "http/access.hpp"
 #include "http/api/admin.hpp"
 #include "http/api/answer_format.hpp"
+#include "http/audit.hpp"
 #include "http/company_port.hpp"
 #include "http/connection.hpp"
 #include "http/options.hpp"
@@ -70,6 +72,8 @@ private:
   net::awaitable<bool> read_chunked_body();
   net::awaitable<bool> more_input(steady_time until);
   bool refuse(int status, std::string message);
+  /// Looks at who asks, and says whether the request may be read on.
+  bool let_in();
 
   /// Answering. Each returns whether the connection can go on.
   net::awaitable<bool> answer_request();
@@ -101,6 +105,14 @@ private:
   net::awaitable<response> answer_reload();
   net::awaitable<std::optional<metrics_snapshot>> recent_metrics();
   detach_reason end_reason() const;
+  /// For the audit log: what is asked, what came of it, and the line itself.
+  void note_call(const native_request& request);
+  void note_text(const std::string& text) {
+    if (audit_.answer)
+      *audit_.answer += text;
+  }
+  void note_end(const answer_group& running);
+  void end_audit(bool read);
   bool keeps() const { return facts_.keep_alive && !context_.draining; }
   net::awaitable<bool> send(response answer);
   net::awaitable<bool> send_refusal(const api::refusal& reason);
@@ -111,13 +123,21 @@ private:
   net::awaitable<std::optional<T>> ask(Ask put, std::chrono::seconds limit);
 
   const limits& limit() const { return context_.opts.limit; }
+  /// The server as this request's key sees it.
+  const options& seen() const { return narrowed_ ? *narrowed_ : context_.opts; }
 
   session_context& context_;
+  std::string peer_;
   std::shared_ptr<connection> connection_;
   request request_;
   head_facts facts_;
   std::optional<api::refusal> refused_;
   std::variant<route, no_route> route_;
+  caller caller_;
+  std::optional<options> narrowed_;
+  /// Why whoever asks gets nothing.
+  std::optional<api::refusal> denied_;
+  audit_entry audit_;
   std::string request_id_;
   steady_time head_time_;
   steady_time opened_ = std::chrono::steady_clock::now();

@@ -12,6 +12,10 @@ using std::chrono::steady_clock;
 } // namespace
 
 net::awaitable<bool> session::answer_request() {
+  if (denied_) {
+    const bool go_on = co_await send_refusal(*denied_);
+    co_return go_on;
+  }
   if (const auto* nowhere = std::get_if<no_route>(&route_)) {
     const bool known = nowhere->status == 405;
     auto answer = error_response({nowhere->status,
@@ -53,6 +57,11 @@ std::string session::head_for(const response& answer, answer_framing framing) co
 }
 
 net::awaitable<bool> session::send(response answer) {
+  audit_.status = answer.status;
+  if (answer.status >= 400) {
+    audit_.result = outcome::failed;
+    audit_.code = answer.code;
+  }
   const bool go_on = keeps();
   auto bytes = head_for(answer, answer.status == 204 ? answer_framing::none : answer_framing::length);
   if (request_.method != "HEAD")

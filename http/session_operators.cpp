@@ -135,7 +135,7 @@ net::awaitable<response> session::answer_tokens(endpoint to) {
 }
 
 net::awaitable<response> session::answer_tokenize(native_request request) {
-  const auto length = api::find_model(context_.opts, request.model).context;
+  const auto length = api::find_model(seen(), request.model).context;
   auto put = [this, &request](auto done) { context_.port->tokenize(std::move(request), std::move(done)); };
   const auto prompt = co_await ask<encoded_prompt>(put, order_time);
   if (!prompt)
@@ -179,10 +179,10 @@ response session::answer_at_once(const route& to) const {
   response answer;
   switch (to.to) {
   case endpoint::models:
-    return plain(api::models_body(context_.opts));
+    return plain(api::models_body(seen()));
   case endpoint::model:
     try {
-      return plain(api::model_body(context_.opts, to.argument));
+      return plain(api::model_body(seen(), to.argument));
     } catch (const api::request_error& error) {
       return error_response(error.reason());
     }

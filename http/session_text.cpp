@@ -40,7 +40,7 @@ api::whole_answer gather(answer_group& running, std::size_t choices) {
 } // namespace
 
 api::call_context session::call_context() const {
-  return {context_.opts, request_id_, context_.outside.now(), request_.field_has("cache-control", "no-store")};
+  return {seen(), request_id_, context_.outside.now(), request_.field_has("cache-control", "no-store")};
 }
 
 session::text_call session::read_call(endpoint to) const {
@@ -71,7 +71,10 @@ std::variant<session::text_call, api::refusal> session::try_read_call(endpoint t
   if (const auto coding = request_.field("content-encoding"); !coding.empty() && !same_word(coding, "identity"))
     return api::refusal{415, "Content-Encoding is not supported", {}, {}, {}};
   try {
-    return read_call(to);
+    auto call = read_call(to);
+    if (auto refused = sign(call.requests, caller_, peer_))
+      return std::move(*refused);
+    return call;
   } catch (const api::request_error& error) {
     return error.reason();
   }
@@ -93,6 +96,7 @@ net::awaitable<bool> session::answer_text(route to) {
   if (connection_->ended())
     co_return false;
   auto& call = std::get<text_call>(read);
+  note_call(call.requests.front());
   request_.body = std::string{};
   answer_group running{*context_.port, std::move(call.requests), call.stream ? limit().sink_bytes : 0,
     [c = connection_.get()] { c->notify(); }};
@@ -100,9 +104,11 @@ net::awaitable<bool> session::answer_text(route to) {
   connection_->on_end([this, &running] { running.detach(end_reason()); });
   if (call.stream) {
     const bool go_on = co_await answer_stream(running, *call.format);
+    note_end(running);
     co_return go_on;
   }
   const bool go_on = co_await answer_whole(running, *call.format, call.choices);
+  note_end(running);
   co_return go_on;
 }
 
@@ -117,9 +123,13 @@ net::awaitable<bool> session::answer_whole(answer_group& running, api::answer_fo
   } else {
     const auto all = gather(running, choices);
     answer.body = format.whole(all);
+    for (const auto& choice : all.choices)
+      note_text(choice.text);
   }
   if (const auto started = running.started_event())
     answer.fields.emplace_back("X-Cache", std::string{name(started->cache)});
+  if (const auto left = running.admitted_event())
+    add_rate_fields(answer, *left);
   const bool go_on = co_await send(std::move(answer));
   co_return go_on;
 }
@@ -138,15 +148,20 @@ net::awaitable<bool> session::answer_stream(answer_group& running, api::answer_f
     co_return false;
   if (running.failed_event() != nullptr && !running.has_text()) {
     auto answer = error_response(api::to_refusal(*running.failed_event()));
+    if (const auto left = running.admitted_event())
+      add_rate_fields(answer, *left);
     const bool go_on = co_await send(std::move(answer));
     co_return go_on;
   }
   response answer;
+  audit_.status = answer.status;
   answer.content_type = "text/event-stream";
   answer.fields.emplace_back("Cache-Control", "no-cache");
   answer.fields.emplace_back("X-Accel-Buffering", "no");
   const auto started = running.started_event().value_or(answer_started{});
   answer.fields.emplace_back("X-Cache", std::string{name(started.cache)});
+  if (const auto left = running.admitted_event())
+    add_rate_fields(answer, *left);
   auto head = head_for(answer, facts_.minor == 0 ? answer_framing::close : answer_framing::chunked);
   const bool go_on = co_await stream_events(running, format, std::move(head));
   co_return go_on;
@@ -159,8 +174,10 @@ net::awaitable<bool> session::stream_events(answer_group& running, api::answer_f
   format.open(events);
   for (bool last = false; !last;) {
     last = running.ended();
-    for (const auto& event : running.take_text())
+    for (const auto& event : running.take_text()) {
       format.text(event, events);
+      note_text(event.text);
+    }
     if (const auto finished = running.finished_event())
       format.close(running.started_event().value_or(answer_started{}), *finished, events);
     else if (const auto* failed = running.failed_event())

@@ -120,3 +120,23 @@ TEST_CASE("an idle hour does not make the company look slow") {
     counts.offer(sink, 1, 0s, start + 1h);
   CHECK(counts.retry_after() == 1s);
 }
+
+TEST_CASE("places that are kept for others are not there for a newcomer") {
+  admission counts{small()};
+  CHECK(counts.offer(1, 10, 0s, start) == admission_verdict::start);
+  CHECK(counts.offer(2, 10, 0s, start, 1) == admission_verdict::join_only);
+  counts.ended(2, start);
+  CHECK(counts.offer(3, 10, 0s, start, 0) == admission_verdict::start);
+}
+
+TEST_CASE("the pace is a guess until ends were seen") {
+  admission counts{gateway_options{}};
+  CHECK(counts.end_interval() == 250ms);
+  for (sink_id sink = 1; sink <= 3; ++sink) {
+    counts.offer(sink, 1, 0s, start);
+    counts.placed(sink);
+  }
+  counts.ended(1, start);
+  counts.ended(2, start + 4s);
+  CHECK(counts.end_interval() == 4s);
+}

@@ -161,7 +161,9 @@ TEST_CASE("a value that is not allowed is refused with file, key, value and what
   CHECK_THAT(error_of("[cache]\nmax_bytes = \"1GB\"\n"),
     Contains("cache.max_bytes must be a size between") && Contains("\"1GB\""));
   CHECK_THAT(error_of("[model]\ndtype = \"fp8\"\n"), Contains("\"float32\", \"bfloat16\" or \"auto\", got \"fp8\""));
-  CHECK_THAT(error_of("[http]\ncors_origins = [1]\n"), Contains("http.cors_origins must be a list of origins"));
+  for (const char* wrong : {"[1]", "[\"\"]", "[\"https://a.org/\"]", "[\"a.org\"]", "[\"://a\"]", "[\"http://\"]"})
+    CHECK_THAT(error_of(std::string{"[http]\ncors_origins = "} + wrong + "\n"),
+      Contains("http.cors_origins must be a list of origins"));
 }
 
 TEST_CASE("a device that no worker can name is refused by name") {
@@ -247,6 +249,21 @@ TEST_CASE("a model is looked up from the working directory, then beside the conf
   folder.write("elsewhere/models/m.gguf", "");
   fs::current_path(folder.path / "elsewhere");
   CHECK(config::load("../house/configs/x.toml").company.workers[0].engine.model == "models/m.gguf");
+}
+
+TEST_CASE("keys are looked up from the config's folder, and a file of keys that does not hold is named") {
+  scratch_folder folder;
+  folder.write("m.gguf", "");
+  folder.write(
+    "configs/x.toml", "[model]\npath = \"" + (folder.path / "m.gguf").string() + "\"\n[auth]\nkeys = \"keys.toml\"\n");
+  const auto file = folder.path / "configs/x.toml";
+  CHECK_THROWS_WITH(config::load(file), Contains("auth.keys: file") && Contains("keys.toml\" cannot be read"));
+  folder.write("configs/keys.toml", "[[key]]\nname = \"ada\"\nsha256 = \"" + std::string(64, 'a') + "\"\n");
+  const auto c = config::load(file);
+  REQUIRE(c.keys.size() == 1);
+  CHECK(c.keys[0].name == "ada");
+  folder.write("configs/keys.toml", "[[key]]\nname = \"ada\"\n");
+  CHECK_THROWS_WITH(config::load(file), Contains("keys.toml:1: key \"ada\": sha256 is missing"));
 }
 
 TEST_CASE("a config or model that is not there is named") {

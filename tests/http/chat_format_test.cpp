@@ -2,6 +2,9 @@
 #include <boost/json/parse.hpp>
 #include <catch2/catch.hpp>
 
+#include <bit>
+#include <map>
+
 #include "http/api/answer_format.hpp"
 
 using namespace troupe;

@@ -28,6 +28,10 @@ public:
   }
 
   // -- what a test says
+  void admitted(answer_admitted event) {
+    send(
+      event.sink, [=](answer_listener& x) { x.admitted(event); }, false);
+  }
   void started(sink_id sink, cache_state cache = cache_state::miss) {
     send(
       sink,

@@ -58,6 +58,23 @@ TEST_CASE("a refusal says when to come back, in whole seconds from 1 and in mill
   CHECK(error_response({400, "no", "", "", {}}).fields.empty());
 }
 
+TEST_CASE("times until a limit is whole again are written as OpenAI writes them, and of no limit nothing is said") {
+  const auto reset = [](std::chrono::nanoseconds t) {
+    response answer;
+    add_rate_fields(answer, {1, 0, 10, 0, 3, 0ns, t});
+    REQUIRE(answer.fields.size() == 3);
+    CHECK(answer.fields[1] == std::pair<std::string, std::string>{"x-ratelimit-remaining-tokens", "3"});
+    return answer.fields[2].second;
+  };
+  CHECK(reset(0ns) == "0ms");
+  CHECK(reset(19'000'001ns) == "20ms");
+  CHECK(reset(1s) == "1s");
+  CHECK(reset(1001ms) == "2s");
+  CHECK(reset(59'500ms) == "1m0s");
+  CHECK(reset(6min) == "6m0s");
+  CHECK(reset(75min + 2s) == "75m2s");
+}
+
 TEST_CASE("requests find their endpoint, or learn what there is") {
   CHECK(std::get<route>(find_route("POST", "/v1/chat/completions")).to == endpoint::chat);
   CHECK(std::get<route>(find_route("HEAD", "/health")).to == endpoint::health);

@@ -15,7 +15,8 @@ inline options test_options() {
 }
 
 struct running_server {
-  explicit running_server(options o = test_options()) : serving(std::move(o), real_environment(), company.factory()) {
+  explicit running_server(options o = test_options(), environment outside = real_environment())
+      : serving(std::move(o), std::move(outside), company.factory()) {
     company.status.workers = {{0, "cpu", "small", "float32", worker_state::ready, "", {}, 0}};
     serving.bind();
     serving.listen();

@@ -26,7 +26,12 @@ sink_log& open_sink(edge_log& log, sink_id sink, const char* event, bool starts)
 
 edge_actor::behavior_type fake_edge(edge_actor::pointer, std::shared_ptr<edge_log> log) {
   return {
-    [](const answer_admitted&) {},
+    [log](const answer_admitted& x) {
+      auto& sink = log->sinks[x.sink];
+      if (sink.admitted || sink.started || sink.ended())
+        log->breaches.push_back("sink " + std::to_string(x.sink) + ": answer_admitted is not what comes first");
+      sink.admitted = x;
+    },
     [log](const answer_started& x) { open_sink(*log, x.sink, "answer_started", true).started = x; },
     [log](const answer_text& x) {
       auto& sink = open_sink(*log, x.sink, "answer_text", false);

@@ -19,6 +19,7 @@ namespace troupe::test {
 
 /// All that an edge was told about one sink.
 struct sink_log {
+  std::optional<answer_admitted> admitted;
   std::optional<answer_started> started;
   /// By choice.
   std::map<std::uint32_t, std::string> texts;

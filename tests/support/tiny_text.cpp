@@ -48,7 +48,7 @@ std::string tiny_tokenizer_json() {
 model_text tiny_text(std::uint32_t context) {
   static const auto tokens = text::tokenizer::from_json(tiny_tokenizer_json());
   static const auto chat = std::make_shared<const text::chat_template>(chat_ml, "", "<|im_end|>");
-  return {tokens, chat, context};
+  return {tokens, chat, nullptr, context};
 }
 
 std::vector<text::token_id> tiny_tokens(std::string_view text) {
