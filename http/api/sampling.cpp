@@ -72,10 +72,10 @@ void read_completions_only(field_reader& fields, generation_params& params) {
 
 void read_chat_logprobs(field_reader& fields, generation_params& params) {
   params.logprobs = fields.boolean("logprobs").value_or(false);
-  const auto top = fields.integer("top_logprobs", 0, max_top_logprobs);
-  if (top && !params.logprobs)
+  const auto top = fields.integer("top_logprobs", 0, max_top_logprobs).value_or(0);
+  if (top > 0 && !params.logprobs)
     refuse("top_logprobs", "top_logprobs wants logprobs to be true");
-  params.top_logprobs = static_cast<std::uint32_t>(top.value_or(0));
+  params.top_logprobs = static_cast<std::uint32_t>(top);
 }
 
 /// What an answer's logprobs may take, told or not: they are kept until it ends.

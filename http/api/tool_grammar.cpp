@@ -46,7 +46,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string schema_of(const tool_definition& tool) {
-  return tool.parameters.empty() ? R"({"type": "object", "additionalProperties": false})" : tool.parameters;
+  return tool.parameters.empty() ? R"({"type":"object","additionalProperties":false})" : tool.parameters;
 }
 
 std::string sequence(std::initializer_list<std::string_view> parts) {

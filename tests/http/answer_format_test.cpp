@@ -37,14 +37,14 @@ whole_answer answer() {
 
 TEST_CASE("a whole chat answer has OpenAI's shape") {
   CHECK(make_format(style(answer_shape::chat))->whole(answer()) ==
-    R"({"id":"chatcmpl-abc","object":"chat.completion","created":1700000000,"model":"small","choices":[{"index":0,)"
+    R"({"id":"chatcmpl-abc","object":"chat.completion","created":1700000000,"model":"small","system_fingerprint":null,"choices":[{"index":0,)"
     R"("message":{"role":"assistant","content":"hi \"you\"","refusal":null},"logprobs":null,)"
     R"("finish_reason":"length"}],"usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10}})");
 }
 
 TEST_CASE("a whole completion has OpenAI's shape") {
   CHECK(make_format(style(answer_shape::completion))->whole(answer()) ==
-    R"({"id":"cmpl-abc","object":"text_completion","created":1700000000,"model":"small","choices":[{"index":0,)"
+    R"({"id":"cmpl-abc","object":"text_completion","created":1700000000,"model":"small","system_fingerprint":null,"choices":[{"index":0,)"
     R"("text":"hi \"you\"","logprobs":null,"finish_reason":"length"}],)"
     R"("usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10}})");
 }
@@ -68,7 +68,7 @@ TEST_CASE("a chat stream has a role first, one finish reason, usage if asked, an
   const auto events = events_of(out);
   REQUIRE(events.size() == 6);
   CHECK(events[0] ==
-    R"({"id":"chatcmpl-abc","object":"chat.completion.chunk","created":1700000000,"model":"small","choices":[{)"
+    R"({"id":"chatcmpl-abc","object":"chat.completion.chunk","created":1700000000,"model":"small","system_fingerprint":null,"choices":[{)"
     R"("index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"usage":null})");
   CHECK(events[1].find(R"("delta":{"content":"a"})") != std::string::npos);
   CHECK(events[2].find(R"("delta":{"content":"b"})") != std::string::npos);

@@ -50,7 +50,7 @@ TEST_CASE("calls in a whole answer are told apart from its content") {
   const auto body = json::parse(make_format(calling_style())->whole(answer(two_calls)));
   const auto& choice = body.at("choices").at(0);
   const auto& message = choice.at("message");
-  CHECK(message.at("content") == "Well.");
+  CHECK(message.at("content") == "Well.\n");
   REQUIRE(message.at("tool_calls").as_array().size() == 2);
   CHECK(message.at("tool_calls").at(0).at("function").at("name") == "add");
   CHECK(json::parse(message.at("tool_calls").at(0).at("function").at("arguments").as_string()).at("a") == 1);
@@ -99,7 +99,7 @@ TEST_CASE("a streamed call joins to the same call, wherever its text was cut") {
     INFO(cut);
     CHECK(finishes == 1);
     CHECK(all.back().at("choices").at(0).at("finish_reason") == "tool_calls");
-    CHECK(content == "Well.");
+    CHECK(content == "Well.\n");
     REQUIRE(arguments.size() == 2);
     CHECK(arguments[0] ==
       whole.at("choices").at(0).at("message").at("tool_calls").at(0).at("function").at("arguments").as_string());

@@ -53,8 +53,10 @@ TEST_CASE("a chat becomes a native request") {
   CHECK(r.request_id == "id");
   CHECK(r.endpoint == "/v1/chat/completions");
   CHECK(r.form == prompt_form::messages);
-  CHECK(
-    r.messages == std::vector<chat_message>{{"system", "be brief"}, {"user", "ab"}, {"assistant", "c"}, {"tool", "d"}});
+  CHECK(r.messages ==
+    std::vector<chat_message>{{"system", "be brief"}, {"user", "ab"}, {"assistant", "c"},
+      // The model's template knows nothing of tools.
+      {"user", "<tool_response>\nd\n</tool_response>"}});
   CHECK(r.params.max_tokens == 9);
   CHECK(r.params.temperature == 0.5f);
   CHECK(r.params.top_p == 0.9f);
@@ -106,12 +108,13 @@ TEST_CASE("a field of a chat that does not hold is a 400 that names it") {
     {"top_p", {"\"0.5\"", "true", "{}", "-0.1", "1.1", "0"}},
     {"min_p", {"-1", "2", "\"x\""}},
     {"top_k", {"1.5", "-2", "\"x\""}},
-    {"n", {"\"2\"", "1.5", "true", "[]", "0", "-1", "100000", "1e30", "2"}},
+    {"n", {"\"2\"", "1.5", "true", "[]", "0", "-1", "100000", "1e30", "129"}},
     {"stop", {"5", "{}", "[1]", "[null]", "true", "[[\"x\"]]", "\"\"", "[\"\"]", R"(["a","b","c","d","e"])"}},
     {"seed", {"\"x\"", "1.5", "[]", "{}", "true", "1e30"}},
     {"response_format",
       {"\"json\"", "5", "[]", "{}", R"({"type":"xml"})", R"({"type":"json_schema"})", R"({"type":5})",
-        R"({"type":"json_object"})", R"({"type":"text","x":1})"}},
+        R"({"type":"json_schema","json_schema":{"name":"x"}})", R"({"type":"json_schema","json_schema":{"schema":{}}})",
+        R"({"type":"text","x":1})"}},
     {"logprobs", {"1", "\"x\""}},
     {"top_logprobs", {"-1", "1000", "2", "\"x\""}},
     {"stream", {"1", "\"yes\"", "[]"}},
@@ -121,9 +124,14 @@ TEST_CASE("a field of a chat that does not hold is a 400 that names it") {
     {"ignore_eos", {"1"}},
     {"tools", {R"([{"type":"function"}])", "5", "{}"}},
     {"tool_choice", {"\"required\"", "{}", "5"}},
-    {"logit_bias", {R"({"5":1})", "[]", "5"}},
-    {"presence_penalty", {"0.5", "3", "\"x\""}},
-    {"frequency_penalty", {"-0.5", "true"}},
+    {"logit_bias", {R"({"5":101})", R"({"x":1})", R"({"-1":1})", R"({"5":"1"})", "[]", "5"}},
+    {"presence_penalty", {"-2.5", "3", "\"x\""}},
+    {"frequency_penalty", {"2.1", "true"}},
+    {"repetition_penalty", {"0", "-1", "2.5"}},
+    {"guided_json", {"5", "[]"}},
+    {"guided_regex", {"5"}},
+    {"guided_choice", {"[]", "[5]", "[\"\"]", "\"x\""}},
+    {"structured_outputs", {"5", R"({"xml":1})", R"({"regex":"a","choice":["b"]})"}},
     {"functions", {"[]"}},
     {"function_call", {"\"auto\""}},
     {"modalities", {R"(["audio"])"}},
@@ -171,7 +179,8 @@ TEST_CASE("messages that do not hold are a 400 that names the place") {
     {R"([{"role":"user","content":[{"type":"text","text":"x","y":1}]}])", "messages[0].content[0].y"},
     {R"([{"role":"user","content":"x","name":"bob"}])", "messages[0].name"},
     {R"([{"role":"user","content":"x","y":1}])", "messages[0].y"},
-    {R"([{"role":"assistant","content":"x","tool_calls":[{}]}])", "messages[0].tool_calls"},
+    {R"([{"role":"assistant","content":"x","tool_calls":[{}]}])", "messages[0].tool_calls[0].id"},
+    {R"([{"role":"tool","content":"x"}])", "messages[0].tool_call_id"},
     {R"([{"role":"user","content":"1"},{"role":"user","content":"1"},{"role":"user","content":"1"},)"
      R"({"role":"user","content":"1"},{"role":"user","content":"1"},{"role":"user","content":"1"}])",
       "messages"},

@@ -48,13 +48,13 @@ TEST_CASE("a completion's prompt is text or token ids, alone or alone in a list"
 
 TEST_CASE("a completion's field that does not hold or is not supported is named") {
   for (const auto* prompt : {"5", "{}", "\"\"", "[]", "[[]]", "[1.5]", "[-1]", "[1,\"x\"]", "[3000000000]", "true",
-         "null", R"(["a","b"])", "[[1],[2]]", "[[[1]]]", "[\"\"]", "[true]"}) {
+         "null", R"(["a",5])", "[[1],\"\"]", "[[[1]]]", "[\"\"]", "[true]"}) {
     INFO(prompt);
     CHECK(refused("\"prompt\":" + std::string{prompt}).starts_with("prompt"));
   }
-  const std::vector<std::pair<std::string, std::string>> table{{"echo", "true"}, {"echo", "1"}, {"best_of", "2"},
-    {"suffix", "\"x\""}, {"logprobs", "3"}, {"n", "2"}, {"messages", "[]"}, {"response_format", "{\"type\":\"text\"}"},
-    {"tools", "[]"}, {"max_completion_tokens", "5"}, {"temperature", "3"}, {"stop", "[5]"}};
+  const std::vector<std::pair<std::string, std::string>> table{{"echo", "1"}, {"best_of", "2"}, {"suffix", "\"x\""},
+    {"logprobs", "21"}, {"n", "0"}, {"messages", "[]"}, {"tools", "[]"}, {"max_completion_tokens", "5"},
+    {"temperature", "3"}, {"stop", "[5]"}};
   for (const auto& [name, value] : table) {
     INFO(name << " = " << value);
     CHECK(refused(R"("prompt":"x",")" + name + "\":" + value).find(name) != std::string::npos);

@@ -132,11 +132,9 @@ TEST_CASE("a required call may be any tool's, several times where calls are para
     R"(%llguidance {}
 start: call ("\n" call)*
 call: call_0 | call_1
-call_0: "<tool_call>\n{\"name\": \"get\", \"arguments\": " %json {"x-guidance":{"whitespace_flexible":false,)"
-    R"("item_separator":", ?","key_separator":": ?","lenient":false},"type":"object","properties":{"city":)"
+call_0: "<tool_call>\n{\"name\": \"get\", \"arguments\": " %json {"type":"object","properties":{"city":)"
     R"({"type":"string"},"days":{"maximum":7.5}}} "}\n</tool_call>"
-call_1: "<tool_call>\n{\"name\": \"now\", \"arguments\": " %json {"x-guidance":{"whitespace_flexible":false,)"
-    R"("item_separator":", ?","key_separator":": ?","lenient":true},"type":"object","additionalProperties":false} )"
+call_1: "<tool_call>\n{\"name\": \"now\", \"arguments\": " %json {"type":"object","additionalProperties":false} )"
     R"("}\n</tool_call>"
 )";
   CHECK(forced_calls_grammar(set, tool_format::hermes) == want);
