@@ -133,9 +133,15 @@ struct template_input {
 };
 
 /// A model's chat template (Jinja). Immutable and thread safe.
+///
+/// A render is bounded in steps, in the text that it makes (64 MB of prompt) and, for what steps do not measure, in
+/// memory (256 MB) and processor time (3 s). Steps and texts end with the error alone. Past the last two bounds the
+/// render is given up, and the thread that it ran on stays until the process ends, with what it holds and at most an
+/// idle processor: so a template that was once given up is not rendered again.
 class chat_template {
 public:
-  /// `bos` and `eos` are what the template sees as `bos_token` and `eos_token`. Throws `text_error` with the line.
+  /// `bos` and `eos` are what the template sees as `bos_token` and `eos_token`. Throws `text_error` with the line,
+  /// or when compiling passes the bounds above.
   chat_template(std::string_view source, std::string_view bos, std::string_view eos);
   ~chat_template();
   chat_template(const chat_template&) = delete;

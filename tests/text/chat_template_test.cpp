@@ -95,9 +95,55 @@ TEST_CASE("a template that does not end is stopped") {
          "{{ 'a' * 10000000000 }}",
          "{{ range(100000000000)|list }}",
          "{% set n = namespace(x=[]) %}{% for a in range(50000) %}{% set n.x = [n.x] %}{% endfor %}{{ n.x|tojson }}",
+         "{% set n = namespace(x='aaaaaaaa') %}{% for a in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}{{ n.x }}",
+         "{% set n = namespace(x='aaaaaaaa') %}{% for a in range(60) %}{% set y %}{{ n.x }}{{ n.x }}{% endset %}"
+         "{% set n.x = y %}{% endfor %}{{ n.x }}",
+         "{% macro f(n) %}{% if n %}{{ f(n-1) }}{{ f(n-1) }}{% else %}a{% endif %}{% endmacro %}{{ f(60) }}",
+         "{% set n = namespace(x='a') %}{% for a in range(60) %}{% set n.x = n.x|replace('a', 'aaaa') %}{% endfor %}",
+         "{% set n = namespace(x='a') %}{% for a in range(60) %}{% set n.x = '%s%s'|format(n.x, n.x) %}{% endfor %}",
+         "{% set n = namespace(x='aa') %}{% for a in range(60) %}{% set n.x = [n.x, n.x]|join(n.x) %}{% endfor %}",
+         "{% set x = 'a' * 10000000 %}{{ range(1000)|list|tojson(separators=(x, x)) }}",
+         "{% set x = 'a' * 10000000 %}{{ range(1000)|list|tojson(indent=x) }}",
+         "{% set x = 'a' * 10000000 %}{{ strftime_now(x) }}",
+         "{% set x = 'a' * 30000000 %}{{ x.rsplit('')|length }}",
+         "{{ '%1000000000d'|format(5) }}",
+         "{{ range(10**9)|list|length }}",
        }) {
     INFO(source);
     CHECK_THROWS_AS(render(source, input), text_error);
+  }
+}
+
+TEST_CASE("what a template's steps do not measure is given up") {
+  const auto input = one_message("x");
+  // Lists that are joined with themselves, or hold themselves twice, are small until somebody walks them.
+  CHECK_THROWS_WITH(
+    render(
+      "{% set n = namespace(x=['a']) %}{% for a in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}{{ n.x|join }}",
+      input),
+    Contains("chat template: it takes more than"));
+  CHECK_THROWS_WITH(render("{{ (['aaaaaaaa'] * 100000000) ~ '' }}", input), Contains("it takes more than 256 MB"));
+  const chat_template twice{
+    "{% set n = namespace(x=['a'], y=['a']) %}{% for a in range(60) %}{% set n.x = [n.x, n.x] %}"
+    "{% set n.y = [n.y, n.y] %}{% endfor %}{{ n.x == n.y }}",
+    "", ""};
+  CHECK_THROWS_WITH(twice.render(input), Contains("it takes more than 3 s"));
+  CHECK_THROWS_WITH(twice.render(input), Contains("it was given up before"));
+}
+
+TEST_CASE("a value may be nested deeper than a thread's stack would bear") {
+  const auto input = one_message("x");
+  const std::string nest = "{% set n = namespace(x=[]) %}{% for a in range(100000) %}{% set n.x = [n.x] %}{% endfor %}";
+  CHECK(render(nest + "{{ n.x < [n.x] }}", input) == "True");
+}
+
+TEST_CASE("a template's refusal is passed on up to a length") {
+  const auto input = one_message("x");
+  try {
+    render("{{ raise_exception('\u00e9' * 10000) }}", input);
+    FAIL("rendered");
+  } catch (const text_error& error) {
+    CHECK(std::string{error.what()}.size() == 4096);
   }
 }
 

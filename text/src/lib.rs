@@ -6,6 +6,7 @@
 
 pub mod assembler;
 pub mod blanks;
+pub mod bounded;
 pub mod ffi;
 pub mod gguf;
 pub mod grammar;

@@ -10,9 +10,12 @@ use minijinja_contrib::pycompat;
 use crate::python_json::{dumps, Style};
 use crate::python_text;
 
-/// Work that one render may do: instructions, and 64 bytes of text made count as one more. Bounds a render to about
-/// 130 MB and a second, where a thousand messages take a hundredth of it.
+/// Work that one render may do: instructions, and 64 bytes of text made count as one more. A thousand messages take a
+/// hundredth of it. What it does not count is bounded by `crate::bounded`.
 const FUEL: u64 = 2_000_000;
+/// The longest format of a time, and the longest refusal that is passed on, in bytes.
+const LONGEST_TIME: usize = 1024;
+const LONGEST_REFUSAL: usize = 4096;
 /// How deep macros and loops nest. Well within a thread's stack.
 const RECURSION: usize = 200;
 
@@ -66,7 +69,15 @@ pub fn environment() -> Result<Environment<'static>, Error> {
 }
 
 fn raise_exception(state: &State, words: &Value) -> Result<Value, Error> {
-    let words = python_text::text(words, state)?;
+    let mut words = python_text::text(words, state)?;
+    if words.len() > LONGEST_REFUSAL {
+        words.truncate(
+            (0..=LONGEST_REFUSAL)
+                .rev()
+                .find(|at| words.is_char_boundary(*at))
+                .unwrap_or(0),
+        );
+    }
     Err(Error::new(ErrorKind::InvalidOperation, words.clone()).with_source(Refusal(words)))
 }
 
@@ -98,8 +109,11 @@ fn as_float(value: &Value) -> Option<f64> {
 
 /// As MarkupSafe writes it.
 fn escape(state: &State, value: &Value) -> Result<String, Error> {
+    let text = python_text::text(value, state)?;
+    // Up to six times as long.
+    state.consume_fuel(text.len() as u64 / 10)?;
     let mut escaped = String::new();
-    for c in python_text::text(value, state)?.chars() {
+    for c in text.chars() {
         match c {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
@@ -169,6 +183,9 @@ fn local_time(now: i64, format: &str) -> Option<String> {
     if format.is_empty() {
         return Some(String::new());
     }
+    if format.len() > LONGEST_TIME {
+        return None;
+    }
     let format = std::ffi::CString::new(format).ok()?;
     let now = libc::time_t::try_from(now).ok()?;
     let mut text = vec![0u8; 256 + 16 * format.as_bytes().len()];
@@ -200,6 +217,8 @@ fn method(state: &mut State, value: &Value, name: &str, args: &[Value]) -> Resul
             "rsplit" => {
                 let (separator, most): (&str, Option<usize>) = from_args(args)?;
                 let most = most.map_or(usize::MAX, |most| most.saturating_add(1));
+                // One part for each byte at worst, and a part is some bytes itself.
+                state.consume_fuel(text.len() as u64)?;
                 let mut parts: Vec<&str> = text.rsplitn(most, separator).collect();
                 parts.reverse();
                 return Ok(parts.into_iter().map(Value::from).collect());

@@ -41,10 +41,10 @@ impl Writer<'_> {
                 out.push('[');
                 let items = items_of(value, self.state)?;
                 for (index, item) in items.iter().enumerate() {
-                    self.begin_item(index, depth, out);
+                    self.begin_item(index, depth, out)?;
                     self.write(item, depth + 1, out)?;
                 }
-                self.end(']', items.len(), depth, out);
+                self.end(']', items.len(), depth, out)?;
             }
             ValueKind::Map => {
                 out.push('{');
@@ -53,37 +53,42 @@ impl Writer<'_> {
                     keys.sort();
                 }
                 for (index, key) in keys.iter().enumerate() {
-                    self.begin_item(index, depth, out);
+                    self.begin_item(index, depth, out)?;
                     self.write_string(&key_text(key)?, out)?;
                     out.push_str(&self.style.key_separator);
                     self.write(&value.get_item(key)?, depth + 1, out)?;
                 }
-                self.end('}', keys.len(), depth, out);
+                self.end('}', keys.len(), depth, out)?;
             }
             kind => return Err(refused(format!("tojson: {kind} is not JSON serializable"))),
         }
         Ok(())
     }
 
-    fn begin_item(&self, index: usize, depth: usize, out: &mut String) {
+    fn begin_item(&self, index: usize, depth: usize, out: &mut String) -> Result<(), Error> {
+        charge(&self.style.item_separator, self.state)?;
+        charge(&self.style.key_separator, self.state)?;
         if index > 0 {
             out.push_str(&self.style.item_separator);
         }
-        self.new_line(depth + 1, out);
+        self.new_line(depth + 1, out)
     }
 
-    fn end(&self, close: char, count: usize, depth: usize, out: &mut String) {
+    fn end(&self, close: char, count: usize, depth: usize, out: &mut String) -> Result<(), Error> {
         if count > 0 {
-            self.new_line(depth, out);
+            self.new_line(depth, out)?;
         }
         out.push(close);
+        Ok(())
     }
 
-    fn new_line(&self, depth: usize, out: &mut String) {
+    fn new_line(&self, depth: usize, out: &mut String) -> Result<(), Error> {
         if let Some(indent) = &self.style.indent {
+            self.state.consume_fuel((indent.len() * depth) as u64 / 64)?;
             out.push('\n');
             out.extend(std::iter::repeat_n(indent.as_str(), depth));
         }
+        Ok(())
     }
 
     fn write_string(&self, text: &str, out: &mut String) -> Result<(), Error> {

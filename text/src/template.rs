@@ -1,10 +1,13 @@
 //! A model's chat template.
 
 use std::error::Error as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
 use minijinja::{Environment, Error, Value};
 use serde_json::Value as Json;
 
+use crate::bounded::{self, Failure};
 use crate::marks::{unused_character, Quoted};
 use crate::python::{environment, strftime_at, Refusal};
 use crate::tokenizer::{Control, Tokenizer};
@@ -15,8 +18,6 @@ const NAME: &str = "chat_template";
 const LONGEST: usize = 64 << 20;
 /// The longest template, in bytes: several times what models have.
 const LONGEST_SOURCE: usize = 256 << 10;
-/// Enough for a template of that length that is one chain of operators. Only what is used of it becomes memory.
-const COMPILE_STACK: usize = 512 << 20;
 /// A conversation that quotes control tokens which the template looks for is rendered once more for each of them.
 const MOST_INSPECTED: usize = 16;
 
@@ -31,9 +32,11 @@ pub struct Input {
     pub now: i64,
 }
 
-/// A compiled chat template. Immutable.
+/// A compiled chat template. Immutable, but for having been given up.
 pub struct Template {
-    env: Environment<'static>,
+    env: Arc<Environment<'static>>,
+    /// Set once a render had to be given up, which left a thread behind: there is no second one.
+    given_up: AtomicBool,
     source: String,
     bos: String,
     eos: String,
@@ -50,18 +53,15 @@ impl Template {
         // As Jinja reads a file: every line ends in one newline.
         let lines = source.replace("\r\n", "\n").replace('\r', "\n");
         let lines = without_generation_tags(&lines);
-        // Compiling recurses once for each operator of a chain, so a long one needs a deep stack.
-        let compiled = std::thread::Builder::new()
-            .stack_size(COMPILE_STACK)
-            .spawn(move || {
-                let mut env = environment()?;
-                env.add_template_owned(NAME, lines).map(|()| env)
-            })
-            .map_err(|e| format!("chat template: cannot start a thread to compile it: {e}"))?
-            .join()
-            .map_err(|_| "chat template: cannot be compiled")?;
+        // Compiling recurses once for each operator of a chain, and reckons out what is constant.
+        let compiled = bounded::run(move || {
+            let mut env = environment()?;
+            env.add_template_owned(NAME, lines).map(|()| env)
+        })
+        .map_err(|failure| failure.describe("chat template"))?;
         Ok(Template {
-            env: compiled.map_err(describe)?,
+            env: Arc::new(compiled.map_err(describe)?),
+            given_up: AtomicBool::new(false),
             source: source.to_string(),
             bos: bos.to_string(),
             eos: eos.to_string(),
@@ -147,11 +147,7 @@ impl Template {
                 context.push((name, Value::from(token.as_str())));
             }
         }
-        let prompt = self
-            .env
-            .get_template(NAME)
-            .and_then(|template| template.render(Value::from_pairs(context)))
-            .map_err(describe)?;
+        let prompt = self.render_bounded(Value::from_pairs(context))?;
         if prompt.len() > LONGEST {
             return Err(format!(
                 "chat template: the prompt must be at most {LONGEST} bytes, got {}",
@@ -159,6 +155,23 @@ impl Template {
             ));
         }
         Ok(prompt)
+    }
+
+    fn render_bounded(&self, context: Value) -> Result<String> {
+        if self.given_up.load(Ordering::Relaxed) {
+            return Err("chat template: it was given up before, since it takes too much time or memory".to_string());
+        }
+        let env = self.env.clone();
+        let rendered = bounded::run(move || {
+            let template = env.get_template(NAME).map_err(describe)?;
+            template.render(context).map_err(describe)
+        });
+        rendered.unwrap_or_else(|failure| {
+            if matches!(failure, Failure::GivenUp(_)) {
+                self.given_up.store(true, Ordering::Relaxed);
+            }
+            Err(failure.describe("chat template"))
+        })
     }
 }
 
