@@ -69,23 +69,44 @@ config::config read_config(std::optional<fs::path> file, const config::overrides
   return c;
 }
 
-/// The workers that the config names now; its keys take the place of those in `keys`. Throws, and changes nothing, when
-/// it does not hold, or when it changes what a running server cannot change.
+/// What requests are let in by, read again at a reload.
+struct gatekeeping {
+  explicit gatekeeping(const config::config& c)
+      : keys(std::make_shared<http::key_ring>(std::make_shared<http::key_table>(c.keys))),
+        tls(c.certificate_path.empty() ? nullptr : std::make_shared<http::tls_ring>(identity_of(c))) {}
+
+  static std::shared_ptr<const http::tls_identity> identity_of(const config::config& c) {
+    return std::make_shared<http::tls_identity>(c.certificate_path.string(), c.private_key_path.string());
+  }
+
+  std::shared_ptr<http::key_ring> keys;
+  /// Null for plain HTTP.
+  std::shared_ptr<http::tls_ring> tls;
+};
+
+void check_stays(const std::string& name, const std::string& before, const std::string& now) {
+  if (before != now)
+    throw config::config_error{
+      name + " must stay as it is while the server runs: \"" + before + "\", got \"" + now + '"'};
+}
+
+/// The workers that the config names now; its keys and its certificate take the place of those before. Throws, and
+/// changes nothing, when it does not hold, or when it changes what a running server cannot change.
 std::vector<worker_options> read_again(const std::optional<fs::path>& file, const config::overrides& flags,
-  const config::config& running, http::key_ring& keys) {
+  const config::config& running, const gatekeeping& gate) {
   config::config fresh = read_config(file, flags);
-  if (fresh.model_path != running.model_path || fresh.model_name != running.model_name)
-    throw config::config_error{"model.path and model.name must stay as they are while the server runs: \"" +
-      running.model_path.string() + "\" and \"" + running.model_name + "\", got \"" + fresh.model_path.string() +
-      "\" and \"" + fresh.model_name + '"'};
-  if (fresh.keys_path != running.keys_path)
-    throw config::config_error{"auth.keys must stay as it is while the server runs: \"" + running.keys_path.string() +
-      "\", got \"" + fresh.keys_path.string() + '"'};
+  check_stays("model.path", running.model_path.string(), fresh.model_path.string());
+  check_stays("model.name", running.model_name, fresh.model_name);
+  check_stays("auth.keys", running.keys_path.string(), fresh.keys_path.string());
+  if (fresh.certificate_path.empty() == (gate.tls != nullptr))
+    throw config::config_error{"http.certificate must be there, or not, as it was at the start"};
   for (worker_options& worker : fresh.company.workers) {
     engine::inspect_model(worker.engine);
     worker.eos = running.company.workers.front().eos;
   }
-  keys.replace(std::move(fresh.keys));
+  if (gate.tls)
+    gate.tls->replace(gatekeeping::identity_of(fresh));
+  gate.keys->replace(std::make_shared<http::key_table>(std::move(fresh.keys)));
   return std::move(fresh.company.workers);
 }
 
@@ -176,9 +197,11 @@ void reload(caf::scoped_actor& self, const supervisor_actor& supervisor) {
       });
 }
 
-std::string url(const std::string& host, std::uint16_t port) {
+std::string url(const config::config& c, std::uint16_t port) {
+  const std::string& host = c.http.host;
   const bool ipv6 = host.find(':') != std::string::npos;
-  return "http://" + (ipv6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
+  return (c.certificate_path.empty() ? "http://" : "https://") + (ipv6 ? '[' + host + ']' : host) + ':' +
+    std::to_string(port);
 }
 
 } // namespace
@@ -193,13 +216,14 @@ int serve(const std::optional<fs::path>& file, const config::overrides& flags) {
 
   company_config actor_config;
   caf::actor_system system{actor_config};
-  const auto keys = std::make_shared<http::key_ring>(c.keys);
-  const auto reread = [file, flags, c, keys] { return read_again(file, flags, c, *keys); };
+  const gatekeeping gate{c};
+  const auto reread = [file, flags, c, gate] { return read_again(file, flags, c, gate); };
   // A port in use ends the program at once, not after a model has been loaded.
   std::promise<void> address_taken;
   const running_company company{system, c.company, real_world(address_taken.get_future().share(), reread), text};
   http::environment outside = http::real_environment();
-  outside.keys = keys;
+  outside.keys = gate.keys;
+  outside.tls = gate.tls;
   outside.audit = std::move(audit);
   http::server server{
     c.http, std::move(outside), [&system, &actors = company.actors](std::uint16_t index, http::poster post) {
@@ -217,8 +241,8 @@ int serve(const std::optional<fs::path>& file, const config::overrides& flags) {
   const bool ready = wait_for_worker(self, company.actors.supervisor);
   if (ready) {
     server.listen();
-    spdlog::info("listening on {}", url(c.http.host, server.port()));
-    notify("READY=1\nSTATUS=listening on " + url(c.http.host, server.port()));
+    spdlog::info("listening on {}", url(c, server.port()));
+    notify("READY=1\nSTATUS=listening on " + url(c, server.port()));
     while (wait_for_signal() == signal_word::reload)
       reload(self, company.actors.supervisor);
     notify("STOPPING=1\nSTATUS=draining");

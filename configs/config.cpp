@@ -100,6 +100,9 @@ std::vector<worker_entry> read_workers(const std::string& file, const toml::tabl
 }
 
 void check_pairs(const std::string& file, const config& c) {
+  if (c.certificate_path.empty() != c.private_key_path.empty())
+    fail(file + ": http.certificate and http.private_key must both name a file, or none, got \"" +
+      c.certificate_path.string() + "\" and \"" + c.private_key_path.string() + '"');
   const auto& supervisor = c.company.supervisor;
   if (supervisor.max_restart_delay < supervisor.restart_delay)
     fail(file + ": restart.max_delay must be at least restart.delay (" + format_duration(supervisor.restart_delay) +
@@ -198,11 +201,12 @@ fs::path find_model(const fs::path& file, const config& c, const overrides& flag
 
 config load(const fs::path& file, const overrides& flags) {
   auto [result, workers] = read(text_of("config file", file.string()), file.string(), flags);
-  if (!result.keys_path.empty()) {
-    // A relative path starts at the config file.
-    result.keys_path = file.parent_path() / result.keys_path;
+  // A relative path starts at the config file.
+  for (fs::path* path : {&result.keys_path, &result.certificate_path, &result.private_key_path})
+    if (!path->empty())
+      *path = file.parent_path() / *path;
+  if (!result.keys_path.empty())
     result.keys = load_keys(result.keys_path);
-  }
   result.model_path = find_model(file, result, flags);
   finish(result, std::move(workers));
   return std::move(result);

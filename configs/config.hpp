@@ -44,6 +44,9 @@ struct config {
   /// The file of API keys, and what stands in it; empty for none.
   std::filesystem::path keys_path;
   std::vector<http::api_key> keys;
+  /// PEM files of the server's certificate and its key; both or none.
+  std::filesystem::path certificate_path;
+  std::filesystem::path private_key_path;
   /// Of OpenAI requests that give none, where the model's generation_config gives none either.
   double temperature = 0.7;
   /// How long running requests may take to end after SIGTERM.

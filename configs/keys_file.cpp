@@ -95,14 +95,14 @@ api_key read_key(const std::string& file, const toml::table& source, std::size_t
   const std::string who = title(source, number);
   api_key key;
   for (const auto& [word, node] : source) {
-    const auto known =
-      std::find_if(fields().begin(), fields().end(), [&](const auto& s) { return s.key == word.str(); });
+    const std::string_view name = word.str();
+    const auto known = std::find_if(fields().begin(), fields().end(), [name](const auto& s) { return s.key == name; });
     if (known == fields().end()) {
       std::string names;
       for (const auto& s : fields())
         names += (names.empty() ? "" : ", ") + s.key;
-      throw config_error{place(file, word.source()) + ": " + who + ": unknown field \"" + std::string{word.str()} +
-        "\"; there are " + names};
+      throw config_error{
+        place(file, word.source()) + ": " + who + ": unknown field \"" + std::string{name} + "\"; there are " + names};
     }
     if (!known->read(key, node))
       // What stands in the place of a digest may be the secret itself: it is not repeated.

@@ -117,6 +117,10 @@ void add_server(std::vector<setting<config>>& all) {
   all.push_back(model_temperature());
   all.push_back(count<config>("http", "threads", at(&config::http, &options::threads), 1, 256));
   all.push_back(origins());
+  all.push_back(
+    text<config>("http", "certificate", at(&config::certificate_path), "a PEM file, or \"\" for none", anything));
+  all.push_back(
+    text<config>("http", "private_key", at(&config::private_key_path), "a PEM file, or \"\" for none", anything));
   all.push_back(flag<config>("http", "allow_anonymous", at(&config::http, &options::allow_anonymous)));
   all.push_back(
     duration<config>("http", "stream_keep_alive", at(&config::http, &options::stream_keep_alive), 100ms, 1h));

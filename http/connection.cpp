@@ -1,9 +1,9 @@
 #include "http/connection.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 namespace troupe::http {
 
@@ -19,8 +19,10 @@ constexpr std::size_t kept_capacity = 4096;
 
 } // namespace
 
-connection::connection(net::ip::tcp::socket socket, read_scratch& scratch, std::chrono::nanoseconds write_timeout)
+connection::connection(net::ip::tcp::socket socket, read_scratch& scratch, std::chrono::nanoseconds write_timeout,
+  std::shared_ptr<const tls_identity> identity)
     : socket_(std::move(socket)),
+      tls_(identity ? std::make_unique<tls_stream>(std::move(identity), socket_.native_handle()) : nullptr),
       wake_(socket_.get_executor()),
       write_limit_(socket_.get_executor()),
       scratch_(scratch),
@@ -68,6 +70,13 @@ void connection::arm() {
   if (armed_ || ended() || room() == 0)
     return;
   armed_ = true;
+  if (tls_ && tls_->has_pending()) {
+    net::post(socket_.get_executor(), [self = shared_from_this()] {
+      self->armed_ = false;
+      self->readable();
+    });
+    return;
+  }
   socket_.async_wait(net::ip::tcp::socket::wait_read, [self = shared_from_this()](error_code ec) {
     self->armed_ = false;
     if (ec)
@@ -80,7 +89,7 @@ void connection::arm() {
 void connection::readable() {
   while (!ended() && room() != 0) {
     error_code ec;
-    const auto n = socket_.read_some(net::buffer(scratch_.data(), room()), ec);
+    const auto n = read_some(room(), ec);
     if (ec == net::error::would_block || ec == net::error::try_again)
       break;
     if (ec)
@@ -89,7 +98,8 @@ void connection::readable() {
       return end_input(true);
     if (!dropping_)
       input_.append(scratch_.data(), n);
-    if (n < scratch_.size())
+    // TLS gives a record at a time, so it says itself when there is no more.
+    if (!tls_ && n < scratch_.size())
       break;
   }
   arm();
@@ -113,15 +123,29 @@ net::awaitable<void> connection::wait(steady_time until) {
   co_await wake_.async_wait(token);
 }
 
-net::awaitable<bool> connection::write(std::string_view bytes) {
-  error_code ec;
+std::size_t connection::read_some(std::size_t most, error_code& ec) {
+  return tls_ ? tls_->read_some(scratch_.data(), most, ec) : socket_.read_some(net::buffer(scratch_.data(), most), ec);
+}
+
+std::size_t connection::write_some(std::string_view bytes, error_code& ec) {
+  return tls_ ? tls_->write_some(bytes.data(), bytes.size(), ec)
+              : socket_.write_some(net::buffer(bytes.data(), bytes.size()), ec);
+}
+
+void connection::write_at_once(std::string_view& bytes, error_code& ec) {
   while (!bytes.empty() && !broken_) {
-    const auto n = socket_.write_some(net::buffer(bytes.data(), bytes.size()), ec);
+    const auto n = write_some(bytes, ec);
     if (ec)
       break;
     bytes.remove_prefix(n);
   }
-  if (!broken_ && (ec == net::error::would_block || ec == net::error::try_again)) {
+}
+
+net::awaitable<bool> connection::write(std::string_view bytes) {
+  const auto full = [](error_code ec) { return ec == net::error::would_block || ec == net::error::try_again; };
+  error_code ec;
+  write_at_once(bytes, ec);
+  if (!broken_ && full(ec)) {
     write_limit_.expires_after(std::chrono::ceil<std::chrono::steady_clock::duration>(write_timeout_));
     write_limit_.async_wait([self = shared_from_this(), number = ++writes_](error_code waited) {
       if (waited || number != self->writes_)
@@ -129,9 +153,12 @@ net::awaitable<bool> connection::write(std::string_view bytes) {
       self->too_slow_ = true;
       self->cut();
     });
-    auto buffer = net::buffer(bytes.data(), bytes.size());
-    auto token = net::redirect_error(net::use_awaitable, ec);
-    co_await net::async_write(socket_, buffer, token);
+    while (!broken_ && full(ec)) {
+      auto token = net::redirect_error(net::use_awaitable, ec);
+      co_await socket_.async_wait(net::ip::tcp::socket::wait_write, token);
+      if (!ec)
+        write_at_once(bytes, ec);
+    }
     ++writes_;
     write_limit_.cancel();
   }
@@ -144,6 +171,8 @@ net::awaitable<void> connection::finish() {
   error_code ec;
   dropping_ = true;
   input_ = std::string{};
+  if (tls_ && !broken_)
+    tls_->say_end();
   if (!broken_)
     socket_.shutdown(net::ip::tcp::socket::shutdown_send, ec);
   arm();

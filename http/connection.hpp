@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "http/tls.hpp"
+
 namespace troupe::http {
 
 namespace net = boost::asio;
@@ -20,11 +22,13 @@ using steady_time = std::chrono::steady_clock::time_point;
 /// Where all connections of an io thread read to first, so that an idle one holds no buffer.
 using read_scratch = std::array<char, 65536>;
 
-/// A client's socket. It always reads ahead, up to a bound, also while an answer is computed: that is how a client's
-/// hang-up is heard, and pipelined requests wait here for their turn. Lives on one io thread.
+/// A client's socket, with TLS where an identity is given. It always reads ahead, up to a bound, also while an answer
+/// is computed: that is how a client's hang-up is heard, and pipelined requests wait here for their turn. Lives on one
+/// io thread.
 class connection : public std::enable_shared_from_this<connection> {
 public:
-  connection(net::ip::tcp::socket socket, read_scratch& scratch, std::chrono::nanoseconds write_timeout);
+  connection(net::ip::tcp::socket socket, read_scratch& scratch, std::chrono::nanoseconds write_timeout,
+    std::shared_ptr<const tls_identity> identity = nullptr);
 
   /// Begins to read.
   void start();
@@ -63,9 +67,14 @@ private:
   void arm();
   void readable();
   std::size_t room() const;
+  std::size_t read_some(std::size_t most, boost::system::error_code& ec);
+  std::size_t write_some(std::string_view bytes, boost::system::error_code& ec);
+  /// Takes from the front of `bytes` what can be written at once.
+  void write_at_once(std::string_view& bytes, boost::system::error_code& ec);
   void end_input(bool broken);
 
   net::ip::tcp::socket socket_;
+  std::unique_ptr<tls_stream> tls_;
   net::steady_timer wake_;
   net::steady_timer write_limit_;
   read_scratch& scratch_;

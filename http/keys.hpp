@@ -1,12 +1,11 @@
 // The API keys that a server knows.
 #pragma once
 
-#include <memory>
-#include <mutex>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "http/current.hpp"
 #include "http/options.hpp"
 
 namespace troupe::http {
@@ -28,25 +27,7 @@ private:
   std::vector<api_key> keys_;
 };
 
-/// The table that counts now. Thread safe: requests look while another table takes its place.
-class key_ring {
-public:
-  explicit key_ring(std::vector<api_key> keys) { replace(std::move(keys)); }
-
-  std::shared_ptr<const key_table> now() const {
-    std::lock_guard lock{mutex_};
-    return table_;
-  }
-  /// Requests that come from now on need these. Those that were let in stay.
-  void replace(std::vector<api_key> keys) {
-    auto table = std::make_shared<const key_table>(std::move(keys));
-    std::lock_guard lock{mutex_};
-    table_.swap(table);
-  }
-
-private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const key_table> table_;
-};
+/// The table that counts. Requests that come after a change need the new one's keys; those that were let in stay.
+using key_ring = current<key_table>;
 
 } // namespace troupe::http

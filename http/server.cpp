@@ -100,7 +100,7 @@ struct server::impl {
     auto& thread = *threads[turn++ % threads.size()];
     return {&thread.io, [this, &thread](net::ip::tcp::socket socket) {
               if (open.value() >= opts.limit.connections)
-                return turn_away(std::move(socket));
+                return outside.tls ? void() : turn_away(std::move(socket));
               open.add();
               net::post(thread.io, [this, &thread, s = std::make_shared<net::ip::tcp::socket>(std::move(socket))] {
                 start_session(thread, std::move(*s));
@@ -178,7 +178,7 @@ environment real_environment() {
       const auto now = std::chrono::system_clock::now().time_since_epoch();
       return static_cast<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
     },
-    nullptr, nullptr};
+    nullptr, nullptr, nullptr};
 }
 
 server::server(options opts, environment outside, port_factory make_port)

@@ -10,6 +10,7 @@
 #include "http/company_port.hpp"
 #include "http/keys.hpp"
 #include "http/options.hpp"
+#include "http/tls.hpp"
 
 namespace troupe::http {
 
@@ -21,6 +22,8 @@ struct environment {
   std::function<std::int64_t()> now;
   /// Whom the server serves; null or empty for anybody. Others may be put in at any time.
   std::shared_ptr<key_ring> keys = {};
+  /// Who the server is where it speaks TLS; null for plain HTTP.
+  std::shared_ptr<tls_ring> tls = {};
   /// Takes a line for each request that is not open to everybody; null for none.
   audit_sink audit = {};
 };

@@ -42,7 +42,8 @@ steady_time after(std::chrono::nanoseconds t) {
 session::session(net::ip::tcp::socket socket, session_context& context)
     : context_(context),
       peer_(address_of(socket)),
-      connection_(std::make_shared<connection>(std::move(socket), context.scratch, context.opts.limit.write_timeout)) {
+      connection_(std::make_shared<connection>(std::move(socket), context.scratch, context.opts.limit.write_timeout,
+        context.outside.tls ? context.outside.tls->now() : nullptr)) {
   context_.sessions.insert(this);
 }
 

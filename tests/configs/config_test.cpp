@@ -186,6 +186,8 @@ TEST_CASE("values that do not go together are refused") {
     Contains("worker.step_tokens must be at least worker.max_sequences (64)") && Contains("got 32"));
   CHECK_THAT(
     error_of("[restart]\ndelay = \"10s\"\nmax_delay = \"1s\"\n"), Contains("restart.max_delay must be at least"));
+  CHECK_THAT(error_of("[http]\ncertificate = \"a.pem\"\n"),
+    Contains("http.certificate and http.private_key must both name a file, or none, got \"a.pem\" and \"\""));
   CHECK_THAT(error_of("[queue]\nmax_waiting_bytes = \"1MiB\"\n"), Contains("queue.max_waiting_bytes must be at least"));
 }
 

@@ -45,7 +45,7 @@ struct guarded_server {
     return e;
   }
 
-  std::shared_ptr<key_ring> ring = std::make_shared<key_ring>(some_keys());
+  std::shared_ptr<key_ring> ring = std::make_shared<key_ring>(std::make_shared<key_table>(some_keys()));
   running_server running;
 };
 
@@ -198,7 +198,7 @@ TEST_CASE("keys that are replaced count from the next request on") {
   client c{s.running.serving.port()};
   c.send(get("/v1/models", bearer("sk-ada")));
   CHECK(c.read()->status == 200);
-  s.ring->replace({key("new", "sk-new")});
+  s.ring->replace(std::make_shared<key_table>(std::vector{key("new", "sk-new")}));
   c.send(get("/v1/models", bearer("sk-ada")));
   CHECK(c.read()->status == 401);
   c.send(get("/v1/models", bearer("sk-new")));
@@ -224,7 +224,7 @@ TEST_CASE("an address that other machines reach wants keys, or to be told that a
   CHECK_THROWS_WITH(bind(real_environment()),
     Catch::Matchers::Contains("cannot listen on 0.0.0.0") && Catch::Matchers::Contains("--allow-anonymous"));
   auto keyed = real_environment();
-  keyed.keys = std::make_shared<key_ring>(some_keys());
+  keyed.keys = std::make_shared<key_ring>(std::make_shared<key_table>(some_keys()));
   CHECK_NOTHROW(bind(keyed));
   o.allow_anonymous = true;
   CHECK_NOTHROW(bind(real_environment()));

@@ -60,7 +60,7 @@ struct audited_server {
     ada.name = "ada";
     ada.tenant = "lab";
     ada.digest = digest_of("sk-ada");
-    e.keys = std::make_shared<key_ring>(std::vector{ada});
+    e.keys = std::make_shared<key_ring>(std::make_shared<key_table>(std::vector{ada}));
     e.audit = lines.sink();
     return e;
   }
