@@ -16,8 +16,10 @@ struct entry {
   endpoint to;
 };
 
-constexpr std::array<entry, 16> table{{
+constexpr std::array<entry, 18> table{{
   {"/", "GET", endpoint::front_page},
+  {"/openapi.json", "GET", endpoint::description},
+  {"/docs", "GET", endpoint::description_page},
   {"/v1/chat/completions", "POST", endpoint::chat},
   {"/v1/completions", "POST", endpoint::completions},
   {"/v1/responses", "POST", endpoint::responses},
@@ -47,6 +49,13 @@ std::variant<route, no_route> match(const entry& found, std::string_view method,
 }
 
 } // namespace
+
+std::vector<known_route> known_routes() {
+  std::vector<known_route> out{{"/v1/models/{model}", "GET"}};
+  for (const auto& row : table)
+    out.push_back({row.path, row.method});
+  return out;
+}
 
 std::variant<route, no_route> find_route(std::string_view method, std::string_view path) {
   if (path == "*")

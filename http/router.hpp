@@ -5,11 +5,14 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace troupe::http {
 
 enum class endpoint : std::uint8_t {
   front_page,
+  description,
+  description_page,
   chat,
   completions,
   responses,
@@ -43,6 +46,13 @@ struct no_route {
   int status = 404;
   std::string allow;
 };
+
+/// A path that something answers, with its one method beside HEAD and OPTIONS. `{model}` stands for any name.
+struct known_route {
+  std::string_view path;
+  std::string_view method;
+};
+std::vector<known_route> known_routes();
 
 std::variant<route, no_route> find_route(std::string_view method, std::string_view path);
 

@@ -3,6 +3,7 @@
 
 #include "http/accept.hpp"
 #include "http/api/admin.hpp"
+#include "http/api/description.hpp"
 #include "http/api/operators.hpp"
 #include "http/api/sampling.hpp"
 #include "http/api/tokens.hpp"
@@ -26,6 +27,13 @@ api::refusal company_is_silent() {
 
 response plain(std::string body) {
   response answer;
+  answer.body = std::move(body);
+  return answer;
+}
+
+response page(std::string body) {
+  response answer;
+  answer.content_type = "text/html; charset=utf-8";
   answer.body = std::move(body);
   return answer;
 }
@@ -186,15 +194,17 @@ response session::answer_at_once(const route& to) const {
     } catch (const api::request_error& error) {
       return error_response(error.reason());
     }
+  case endpoint::description:
+    return plain(std::string{api::description()});
+  case endpoint::description_page:
+    return page(std::string{api::description_page()});
   case endpoint::options:
     answer.status = 204;
     answer.fields.emplace_back("Allow", to.methods);
     add_preflight_fields(answer, to.methods);
     return answer;
   default:
-    answer.content_type = "text/html; charset=utf-8";
-    answer.body = api::front_page();
-    return answer;
+    return page(api::front_page());
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "http/api/errors.hpp"
 #include "http/api/json_out.hpp"
@@ -130,11 +131,19 @@ void field_reader::refuse_present(std::initializer_list<std::string_view> names)
       refuse_unsupported(path(name));
 }
 
+std::string field_reader::known_names() const {
+  const std::set<std::string_view> names{known_.begin(), known_.end()};
+  std::string out;
+  for (auto name : names)
+    out.append(out.empty() ? "" : ", ").append(name);
+  return out.empty() ? "none" : out;
+}
+
 void field_reader::finish() const {
   for (const auto& member : object_) {
     const std::string_view name{member.key().data(), member.key().size()};
     if (std::find(known_.begin(), known_.end(), name) == known_.end())
-      refuse(path(name), "unknown field '" + path(name) + "'", "unknown_parameter");
+      refuse(path(name), "unknown field '" + path(name) + "'; known are: " + known_names(), "unknown_parameter");
   }
 }
 

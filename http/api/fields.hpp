@@ -32,13 +32,16 @@ public:
 
   /// Refuses these known fields when they are there.
   void refuse_present(std::initializer_list<std::string_view> names);
-  /// Refuses fields that nobody asked for.
+  /// Refuses fields that nobody asked for, and says which are known here.
   void finish() const;
 
   /// A field's name as errors show it.
   std::string path(std::string_view name) const { return prefix_ + std::string{name}; }
 
 private:
+  /// What was asked for so far, for an error: `model, prompt`.
+  std::string known_names() const;
+
   const boost::json::object& object_;
   std::string prefix_;
   std::vector<std::string> known_;

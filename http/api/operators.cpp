@@ -195,8 +195,9 @@ std::string front_page() {
 <h1>Troupe</h1>
 <p>A company of actors that serves language models.</p>
 <ul>
+<li><a href="/docs">/docs</a>: every endpoint and field; <a href="/openapi.json">/openapi.json</a>: the same for tools</li>
 <li><a href="/v1/models">/v1/models</a>: what is served</li>
-<li>POST /v1/chat/completions, /v1/completions: OpenAI's API</li>
+<li>POST /v1/chat/completions, /v1/completions, /v1/responses: OpenAI's API</li>
 <li>POST /api/v1/inference: one input, with a history</li>
 <li><a href="/health">/health</a>, <a href="/health/live">/health/live</a>, <a href="/health/ready">/health/ready</a></li>
 <li><a href="/metrics">/metrics</a>: what it does; <a href="/metrics/prometheus">/metrics/prometheus</a>: for scrapers</li>
