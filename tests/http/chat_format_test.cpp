@@ -156,7 +156,7 @@ TEST_CASE("a legacy answer's logprobs name tokens, their places and the likelies
   const auto body = json::parse(make_format(style)->whole(a));
   const auto& logprobs = body.at("choices").at(0).at("logprobs");
   CHECK(logprobs.at("tokens") == json::value{"\xc3\xa9t", "bytes:\\xc3", "bytes:\\xa8"});
-  CHECK(logprobs.at("token_logprobs") == json::value{nullptr, -0.5, -1.0});
+  CHECK(logprobs.at("token_logprobs") == json::value{nullptr, -0.5, -1});
   CHECK(logprobs.at("text_offset") == json::value{0, 2, 3});
   CHECK(logprobs.at("top_logprobs").at(0).is_null());
   CHECK(logprobs.at("top_logprobs").at(1).at("x") == -0.25);

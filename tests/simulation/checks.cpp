@@ -230,11 +230,12 @@ void check_stopped(stage& company, journal& log) {
   ended("gateway", company.actors().gateway);
   ended("cache", company.actors().cache);
   ended("encoder", company.actors().encoder);
+  ended("tokens_desk", company.actors().tokens_desk);
   ended("scheduler", company.actors().scheduler);
   ended("supervisor", company.actors().supervisor);
   ended("fan_out", company.actors().fan_out);
   ended("metrics", company.actors().metrics);
-  check_equal(log, "a stop ends every actor", "actors", static_cast<std::uint64_t>(company.extra_actors() + 7), 0);
+  check_equal(log, "a stop ends every actor", "actors", static_cast<std::uint64_t>(company.extra_actors() + 8), 0);
   check_equal(log, "a stop frees every engine", "engines", company.engines().alive, 0);
   for (const auto& actor : company.deaths())
     log.breaks("no core actor dies", actor);

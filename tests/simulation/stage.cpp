@@ -51,6 +51,7 @@ stage::stage(const scenario& story, journal& log)
   track(actors_.cache);
   track(actors_.gateway);
   track(actors_.encoder);
+  track(actors_.tokens_desk);
   track(actors_.scheduler);
   track(actors_.fan_out);
   track(actors_.metrics);
@@ -201,7 +202,7 @@ std::size_t stage::next_in_turn(const std::vector<caf::resumable*>& free) {
 // -- what can be seen -----------------------------------------------------------------------------------------------
 
 std::ptrdiff_t stage::extra_actors() {
-  constexpr std::ptrdiff_t core = 7;
+  constexpr std::ptrdiff_t core = 8;
   return static_cast<std::ptrdiff_t>(sys.registry().running()) - static_cast<std::ptrdiff_t>(actors_before_) - core -
     static_cast<std::ptrdiff_t>(std::size(edges_));
 }

@@ -75,6 +75,7 @@ struct company_fixture : deterministic_system {
     track(actors.cache);
     track(actors.gateway);
     track(actors.encoder);
+    track(actors.tokens_desk);
     track(actors.scheduler);
     track(actors.fan_out);
     track(actors.metrics);
