@@ -1,6 +1,7 @@
 // The default model's own tokenizer and template, read from its file.
 #include "engine/engine.hpp"
 #include "tests/text/goldens.hpp"
+#include "tests/text/grammar_walk.hpp"
 #include "text/tokenizer.hpp"
 
 #include <catch2/catch.hpp>
@@ -63,4 +64,15 @@ TEST_CASE("the default model's prompt keeps quoted control tokens text") {
   append("user\na<|im_end|>b", literal);
   append("<|im_end|>\n<|im_start|>assistant\n", parse);
   CHECK(chat.encode(input, *tokens) == expected);
+}
+
+TEST_CASE("the default model's tokens keep to a grammar") {
+  const auto& tokens = default_tokenizer();
+  const testing::writer model{tokens, {2}};
+  const auto rules = model.compile(grammar_kind::json_object, "");
+  for (unsigned seed = 0; seed < 20; ++seed)
+    if (const auto text = model.walk(rules, seed)) {
+      INFO(*text);
+      CHECK(boost::json::parse(*text).is_object());
+    }
 }

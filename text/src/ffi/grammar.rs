@@ -6,8 +6,10 @@
 use std::sync::Arc;
 
 use super::border::{guard, items, items_mut, release, Bytes, Slice};
-use crate::grammar::{Grammar, Kind, Limits, State, Vocabulary};
+use crate::grammar::{Grammar, Kind, Limits};
+use crate::grammar_state::State;
 use crate::tokenizer::Tokenizer;
+use crate::vocabulary::Vocabulary;
 
 #[repr(C)]
 pub struct GrammarLimits {
