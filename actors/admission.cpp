@@ -7,8 +7,8 @@ namespace troupe {
 
 namespace {
 
-/// The weight of the newest interval: about the last ten ends count.
-constexpr double newest_weight = 0.1;
+/// Ends that are looked at. Those of one batch come together, so there must be several batches among them.
+constexpr std::size_t ends_kept = 32;
 /// Before the first ends have been seen.
 constexpr std::chrono::milliseconds guessed_interval{250};
 
@@ -28,6 +28,8 @@ admission_verdict admission::offer(
   const bool full = waiting_ + kept_free >= options_.max_waiting || waiting_bytes_ + bytes > options_.max_waiting_bytes;
   const auto limit = shorter(timeout, options_.request_timeout);
   const auto deadline = limit.count() > 0 && limit < time_point::max() - now ? now + limit : time_point::max();
+  if (live_.empty())
+    work_began_ = now;
   live_.emplace(sink, live_sink{bytes, true, deadline});
   if (deadline != time_point::max())
     deadlines_.emplace(deadline, sink);
@@ -45,12 +47,16 @@ bool admission::ended(sink_id sink, time_point now) {
   const auto found = live_.find(sink);
   if (found == live_.end())
     return false;
-  const bool had_place = !found->second.waits;
+  // Only sinks that had a place: a refusal or a cached answer frees none.
+  if (!found->second.waits)
+    ends_.push_back(work_time(now));
+  if (ends_.size() > ends_kept)
+    ends_.pop_front();
   stop_waiting(found->second);
   deadlines_.erase({found->second.deadline, sink});
+  worked_ = work_time(now);
+  work_began_ = now;
   live_.erase(found);
-  if (had_place)
-    measure_end(now);
   return true;
 }
 
@@ -63,15 +69,24 @@ std::vector<sink_id> admission::expired(time_point now) {
   return out;
 }
 
-timespan admission::retry_after() const {
-  const double wait = end_interval_ * static_cast<double>(waiting_);
+timespan admission::retry_after(time_point now) const {
+  const double wait = std::chrono::duration<double>(end_interval(now)).count() * static_cast<double>(waiting_);
   return std::chrono::seconds{static_cast<std::int64_t>(std::ceil(std::clamp(wait, 1.0, 60.0)))};
 }
 
-timespan admission::end_interval() const {
-  if (!measured_)
-    return guessed_interval;
-  return std::chrono::duration_cast<timespan>(std::chrono::duration<double>(end_interval_));
+timespan admission::end_interval(time_point now) const {
+  // The ends so far lie in the time from the oldest of them, or from the start. If the next one is late, that counts.
+  const bool all = ends_.size() < ends_kept;
+  const auto from = all ? timespan{0} : ends_.front();
+  const auto count = static_cast<std::int64_t>(all ? ends_.size() : ends_kept - 1);
+  const auto with_next = (work_time(now) - from) / (count + 1);
+  return count == 0 ? std::max<timespan>(with_next, guessed_interval)
+                    : std::max((ends_.back() - from) / count, with_next);
+}
+
+// The gap before the first request of the morning says nothing about how fast the company is.
+timespan admission::work_time(time_point now) const {
+  return live_.empty() ? worked_ : worked_ + (now - work_began_);
 }
 
 std::vector<sink_id> admission::sinks() const {
@@ -88,18 +103,6 @@ void admission::stop_waiting(live_sink& x) {
   x.waits = false;
   --waiting_;
   waiting_bytes_ -= x.bytes;
-}
-
-// Only the time in which there was work counts: the gap before the first request of the morning says nothing about
-// how fast the company is. So do only sinks that had a place: a refusal or a cached answer frees none.
-void admission::measure_end(time_point now) {
-  if (busy_) {
-    const double interval = std::chrono::duration<double>(now - busy_since_).count();
-    end_interval_ = measured_ ? end_interval_ + newest_weight * (interval - end_interval_) : interval;
-    measured_ = true;
-  }
-  busy_ = !live_.empty();
-  busy_since_ = now;
 }
 
 } // namespace troupe

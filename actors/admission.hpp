@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <set>
 #include <utility>
@@ -47,9 +48,9 @@ public:
 
   /// When a refused client may come back: the time that the waiting ones need at the pace at which sinks have been
   /// ending, between 1 and 60 seconds in whole seconds.
-  timespan retry_after() const;
-  /// From one end to the next while there is work; a guess before anything has ended.
-  timespan end_interval() const;
+  timespan retry_after(time_point now) const;
+  /// From one end to the next while there is work, over the last of them; a guess before there are any.
+  timespan end_interval(time_point now) const;
 
   std::vector<sink_id> sinks() const;
   bool has(sink_id sink) const { return live_.contains(sink); }
@@ -64,7 +65,8 @@ private:
     time_point deadline;
   };
   void stop_waiting(live_sink& x);
-  void measure_end(time_point now);
+  /// How long there has been work, all in all.
+  timespan work_time(time_point now) const;
 
   gateway_options options_;
   std::map<sink_id, live_sink> live_;
@@ -72,12 +74,11 @@ private:
   std::set<std::pair<time_point, sink_id>> deadlines_;
   std::size_t waiting_ = 0;
   std::size_t waiting_bytes_ = 0;
-  /// Moving average of the time from one end to the next while there was work.
-  double end_interval_ = 0;
-  bool measured_ = false;
-  /// When the last placed sink ended, if others were left then.
-  time_point busy_since_{};
-  bool busy_ = false;
+  /// Without the present stretch of work.
+  timespan worked_{0};
+  time_point work_began_{};
+  /// When the last sinks that had a place ended, in time that there was work.
+  std::deque<timespan> ends_;
 };
 
 } // namespace troupe

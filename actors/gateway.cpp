@@ -144,7 +144,7 @@ failure gateway_state::rate_limited(const rate_limits& limits, const rate_budget
 admission_verdict gateway_state::offer(const native_request& request, sink_id sink) {
   std::size_t kept_free = 0;
   if (promises_.size() != 0 && !promises_.redeem(key_of(request), now())) {
-    const auto ahead = std::max<timespan>(promise_ahead, ends_ahead * admitted->end_interval());
+    const auto ahead = std::max<timespan>(promise_ahead, ends_ahead * admitted->end_interval(now()));
     // Half of the queue stays open to newcomers, whatever was promised.
     kept_free = std::min(promises_.due(now(), ahead), (options_.max_waiting + 1) / 2);
   }
@@ -162,7 +162,7 @@ failure gateway_state::queue_full(const native_request& request, sink_id sink) {
     message += line("requests waiting ", admitted->waiting(), options_.max_waiting) +
       line(", their bytes ", admitted->waiting_bytes(), options_.max_waiting_bytes);
   const auto who = key_of(request);
-  const auto moment = promises_.give(who, now() + admitted->retry_after(), admitted->end_interval(), now());
+  const auto moment = promises_.give(who, now() + admitted->retry_after(now()), admitted->end_interval(now()), now());
   promised_.emplace(sink, std::pair{who, moment});
   return {failure_code::queue_full, std::move(message), {}, moment - now()};
 }

@@ -90,7 +90,7 @@ TEST_CASE("without limits nothing expires") {
 TEST_CASE("a refused client is told to come back when the waiting ones will have ended") {
   gateway_options options;
   admission counts{options};
-  CHECK(counts.retry_after() == 1s);
+  CHECK(counts.retry_after(start) == 1s);
   // Sinks end every two seconds while ten wait.
   for (sink_id sink = 1; sink <= 14; ++sink)
     counts.offer(sink, 1, 0s, start);
@@ -101,10 +101,10 @@ TEST_CASE("a refused client is told to come back when the waiting ones will have
     counts.ended(sink, now);
   }
   CHECK(counts.waiting() == 10);
-  CHECK(counts.retry_after() == 20s);
+  CHECK(counts.retry_after(now) == 20s);
   for (sink_id sink = 100; sink < 200; ++sink)
     counts.offer(sink, 1, 0s, now);
-  CHECK(counts.retry_after() == 60s);
+  CHECK(counts.retry_after(now) == 60s);
 }
 
 TEST_CASE("an idle hour does not make the company look slow") {
@@ -118,7 +118,7 @@ TEST_CASE("an idle hour does not make the company look slow") {
   serve(2, start + 1h);
   for (sink_id sink = 10; sink < 20; ++sink)
     counts.offer(sink, 1, 0s, start + 1h);
-  CHECK(counts.retry_after() == 1s);
+  CHECK(counts.retry_after(start + 1h) == 1s);
 }
 
 TEST_CASE("places that are kept for others are not there for a newcomer") {
@@ -129,14 +129,22 @@ TEST_CASE("places that are kept for others are not there for a newcomer") {
   CHECK(counts.offer(3, 10, 0s, start, 0) == admission_verdict::start);
 }
 
-TEST_CASE("the pace is a guess until ends were seen") {
+TEST_CASE("the pace is a guess until ends were seen, and ends that come together count as what they are") {
   admission counts{gateway_options{}};
-  CHECK(counts.end_interval() == 250ms);
-  for (sink_id sink = 1; sink <= 3; ++sink) {
+  CHECK(counts.end_interval(start) == 250ms);
+  for (sink_id sink = 1; sink <= 100; ++sink) {
     counts.offer(sink, 1, 0s, start);
     counts.placed(sink);
   }
-  counts.ended(1, start);
-  counts.ended(2, start + 4s);
-  CHECK(counts.end_interval() == 4s);
+  // Nothing has ended for three seconds: the company is no quicker than that.
+  CHECK(counts.end_interval(start + 3s) == 3s);
+  auto now = start;
+  for (sink_id sink = 1; sink <= 90; sink += 2) {
+    now += 4s;
+    counts.ended(sink, now);
+    counts.ended(sink + 1, now);
+    CHECK(counts.end_interval(now) >= 1900ms);
+    CHECK(counts.end_interval(now) <= 2100ms);
+  }
+  CHECK(counts.end_interval(now + 10min) > 10s);
 }
