@@ -251,6 +251,15 @@ TEST_CASE("described numbers of strings to choose from are the parser's", "[open
   CHECK(choice(most + 1) == 400);
 }
 
+TEST_CASE("an integer may be written with a point, token ids included", "[openapi]") {
+  CHECK(why("/detokenize", R"({"tokens":[5.0,1e2]})").status == 200);
+  CHECK(why("/v1/completions", R"({"model":"small","prompt":[5.0],"n":2.0})").status == 200);
+  CHECK(why("/detokenize", R"({"tokens":[5.5]})").message == "tokens[0] must be a token id, got 5.5");
+  CHECK(why("/detokenize", R"({"tokens":[1e30]})").status == 400);
+  CHECK(why("/detokenize", R"({"tokens":[2147483648.0]})").message ==
+    "tokens[0] must be between 0 and 2147483647, got 2147483648");
+}
+
 TEST_CASE("the description and the page that shows it are served", "[openapi]") {
   test::running_server s;
   const auto text = s.call("GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n");
