@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "http/access.hpp"
 #include "http/api/admin.hpp"
 #include "http/api/call.hpp"
 #include "http/api/description.hpp"
@@ -160,6 +161,17 @@ TEST_CASE("what the router knows is described, and nothing else is", "[openapi]"
     for (const auto& method : path.value().as_object())
       told.insert((method.key() == "get" ? "GET " : "POST ") + std::string{path.key()});
   CHECK(known == told);
+}
+
+TEST_CASE("what needs no key is described so", "[openapi]") {
+  auto strict = opts;
+  strict.metrics_need_key = true;
+  for (const auto& route : known_routes()) {
+    INFO(route.path);
+    const auto& methods = described().at("paths").at(route.path).as_object();
+    const bool open = access_to(find_route(route.method, route.path), route.method, strict) == access::open;
+    CHECK(methods.begin()->value().as_object().contains("security") == open);
+  }
 }
 
 TEST_CASE("the fields that the parsers know are described, and no others are", "[openapi]") {
