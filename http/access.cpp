@@ -35,6 +35,8 @@ access access_to(const std::variant<route, no_route>& way, std::string_view meth
     return method == "OPTIONS" ? access::open : access::key;
   switch (to->to) {
   case endpoint::front_page:
+  case endpoint::description:
+  case endpoint::description_page:
   case endpoint::health:
   case endpoint::live:
   case endpoint::ready:

@@ -17,15 +17,17 @@ std::vector<token_id> read_token_ids(const json::array& list, const std::string&
   std::vector<token_id> tokens;
   tokens.reserve(list.size());
   for (const auto& item : list) {
-    const auto* id = item.if_int64();
     const auto place = path + "[" + std::to_string(tokens.size()) + "]";
-    if (id == nullptr)
+    // As everywhere, 5.0 is whole.
+    boost::json::error_code error;
+    const auto id = item.to_number<std::int64_t>(error);
+    if (error)
       refuse_type(place, "a token id", item);
-    if (*id < 0 || *id > std::numeric_limits<token_id>::max())
+    if (id < 0 || id > std::numeric_limits<token_id>::max())
       refuse(place,
         place + " must be between 0 and " + std::to_string(std::numeric_limits<token_id>::max()) + ", got " +
-          std::to_string(*id));
-    tokens.push_back(static_cast<token_id>(*id));
+          std::to_string(id));
+    tokens.push_back(static_cast<token_id>(id));
   }
   return tokens;
 }

@@ -90,7 +90,7 @@ TEST_CASE("without a key that is known nothing but probes and preflights is answ
     CHECK(s.running.call(get(path)).status == 401);
   for (const auto* path : {"/cache/clear", "/admin/reload", "/tokenize"})
     CHECK(s.running.call(post(path, "{}")).status == 401);
-  for (const auto* path : {"/", "/health", "/health/live", "/health/ready", "/metrics"})
+  for (const auto* path : {"/", "/openapi.json", "/docs", "/health", "/health/live", "/health/ready", "/metrics"})
     CHECK(s.running.call(get(path)).status == 200);
   CHECK(s.running.call("OPTIONS /v1/chat/completions HTTP/1.1\r\nHost: x\r\n\r\n").status == 204);
   CHECK(s.running.company.request_count() == 0);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "http/access.hpp"
 #include "http/api/admin.hpp"
 #include "http/api/call.hpp"
 #include "http/api/description.hpp"
@@ -162,6 +163,17 @@ TEST_CASE("what the router knows is described, and nothing else is", "[openapi]"
   CHECK(known == told);
 }
 
+TEST_CASE("what needs no key is described so", "[openapi]") {
+  auto strict = opts;
+  strict.metrics_need_key = true;
+  for (const auto& route : known_routes()) {
+    INFO(route.path);
+    const auto& methods = described().at("paths").at(route.path).as_object();
+    const bool open = access_to(find_route(route.method, route.path), route.method, strict) == access::open;
+    CHECK(methods.begin()->value().as_object().contains("security") == open);
+  }
+}
+
 TEST_CASE("the fields that the parsers know are described, and no others are", "[openapi]") {
   for (const auto& at : places()) {
     INFO(at.name);
@@ -249,6 +261,15 @@ TEST_CASE("described numbers of strings to choose from are the parser's", "[open
   CHECK(schema_number("StructuredOutputs/properties/choice/maxItems") == most);
   CHECK(choice(most) == 200);
   CHECK(choice(most + 1) == 400);
+}
+
+TEST_CASE("an integer may be written with a point, token ids included", "[openapi]") {
+  CHECK(why("/detokenize", R"({"tokens":[5.0,1e2]})").status == 200);
+  CHECK(why("/v1/completions", R"({"model":"small","prompt":[5.0],"n":2.0})").status == 200);
+  CHECK(why("/detokenize", R"({"tokens":[5.5]})").message == "tokens[0] must be a token id, got 5.5");
+  CHECK(why("/detokenize", R"({"tokens":[1e30]})").status == 400);
+  CHECK(why("/detokenize", R"({"tokens":[2147483648.0]})").message ==
+    "tokens[0] must be between 0 and 2147483647, got 2147483648");
 }
 
 TEST_CASE("the description and the page that shows it are served", "[openapi]") {
