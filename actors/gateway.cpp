@@ -142,13 +142,16 @@ failure gateway_state::rate_limited(const rate_limits& limits, const rate_budget
 }
 
 admission_verdict gateway_state::offer(const native_request& request, sink_id sink) {
-  std::size_t kept_free = 0;
-  if (promises_.size() != 0 && !promises_.redeem(key_of(request), now())) {
-    const auto ahead = std::max<timespan>(promise_ahead, ends_ahead * admitted->end_interval(now()));
-    // Half of the queue stays open to newcomers, whatever was promised.
-    kept_free = std::min(promises_.due(now(), ahead), (options_.max_waiting + 1) / 2);
-  }
-  return admitted->offer(sink, request.size(), request.timeout, now(), kept_free);
+  const bool promised = promises_.size() != 0 && promises_.redeem(key_of(request), now());
+  return admitted->offer(sink, request.size(), request.timeout, now(), promised ? 0 : kept_free());
+}
+
+std::size_t gateway_state::kept_free() {
+  if (promises_.size() == 0)
+    return 0;
+  const auto ahead = std::max<timespan>(promise_ahead, ends_ahead * admitted->end_interval(now()));
+  // Half of the queue stays open to newcomers, whatever was promised.
+  return std::min(promises_.due(now(), ahead), (options_.max_waiting + 1) / 2);
 }
 
 failure gateway_state::queue_full(const native_request& request, sink_id sink) {

@@ -29,6 +29,9 @@ struct gateway_state {
   void tick();
   void drain(timespan limit, caf::typed_response_promise<std::uint64_t> answer);
 
+  /// Places in the queue that newcomers do not get now, because others were told to come for them.
+  std::size_t kept_free();
+
   std::optional<admission> admitted;
 
 private:

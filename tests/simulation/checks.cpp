@@ -77,7 +77,11 @@ void moment_checks::queue_bound() {
   waited_bytes_ = admitted.waiting_bytes();
   lived_ = admitted.live();
   constexpr std::size_t largest_request = 1500;
-  if (waited_ >= limits.max_waiting || lived_ >= limits.max_live ||
+  // Places that were promised were kept from who came before this moment, too.
+  const auto kept = company_.gateway().kept_free();
+  const bool full = waited_ + std::max(kept, kept_) >= limits.max_waiting;
+  kept_ = kept;
+  if (full || lived_ >= limits.max_live ||
     waited_bytes_ + largest_request > limits.max_waiting_bytes)
     company_.sinks().sees_full();
 }

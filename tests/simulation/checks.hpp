@@ -29,6 +29,7 @@ private:
   std::size_t waited_ = 0;
   std::size_t waited_bytes_ = 0;
   std::size_t lived_ = 0;
+  std::size_t kept_ = 0;
 };
 
 /// No actor can move before the clock does: what lives is what listens, and nobody waits who could run.
