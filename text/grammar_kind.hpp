@@ -15,7 +15,8 @@ enum class grammar_kind : std::uint8_t {
   json_object,
   /// A regular expression in the syntax of the Rust crate `regex`. The whole text matches it.
   regex,
-  /// A context-free grammar in the dialect of Lark that the crate `llguidance` reads; schemas behind `%json` are enforced
+  /// A context-free grammar in the dialect of Lark that the crate `llguidance` reads; schemas behind `%json` are
+  /// enforced
   /// as exactly as one alone.
   lark,
 };

@@ -81,8 +81,7 @@ void moment_checks::queue_bound() {
   const auto kept = company_.gateway().kept_free();
   const bool full = waited_ + std::max(kept, kept_) >= limits.max_waiting;
   kept_ = kept;
-  if (full || lived_ >= limits.max_live ||
-    waited_bytes_ + largest_request > limits.max_waiting_bytes)
+  if (full || lived_ >= limits.max_live || waited_bytes_ + largest_request > limits.max_waiting_bytes)
     company_.sinks().sees_full();
 }
 
