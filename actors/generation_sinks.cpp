@@ -16,7 +16,9 @@ void generation_state::welcome(sink& x) {
       continue;
     x.first_token = now();
     if (!so_far.text.empty() || !so_far.tokens.empty() || so_far.finish != finish_reason::none)
-      self_->send(x.edge, answer_text{x.id, i, so_far.text, so_far.tokens, so_far.finish});
+      self_->send(x.edge,
+        answer_text{
+          x.id, i, so_far.text, so_far.tokens, so_far.finish, static_cast<std::uint32_t>(so_far.accepted.size())});
   }
 }
 

@@ -141,12 +141,13 @@ void generation_state::take_tokens(const sequence_tokens& step) {
   append(delta, accept(*found, step));
   found->text += delta.text;
   found->tokens.insert(found->tokens.end(), delta.tokens.begin(), delta.tokens.end());
+  const auto generated = static_cast<std::uint32_t>(found->accepted.size());
   const bool says_something = !delta.text.empty() || !delta.tokens.empty() || found->finish != finish_reason::none;
   for (auto& x : sinks_) {
     if (!x.first_token)
       x.first_token = now();
     if (says_something)
-      self_->send(x.edge, answer_text{x.id, step.key.choice, delta.text, delta.tokens, found->finish});
+      self_->send(x.edge, answer_text{x.id, step.key.choice, delta.text, delta.tokens, found->finish, generated});
   }
   if (first && step.key.choice == 0)
     ask_for_other_places();
@@ -272,7 +273,7 @@ text_delta generation_state::accept(choice& x, const sequence_tokens& step) {
 void generation_state::finish_run() {
   finished_answer answer;
   for (const auto& x : choices_)
-    answer.choices.push_back({x.text, x.tokens, x.finish});
+    answer.choices.push_back({x.text, x.tokens, x.finish, static_cast<std::uint32_t>(x.accepted.size())});
   answer.usage = usage();
   answer.truncated_messages = truncated_messages_;
   phase_ = phase::finished;

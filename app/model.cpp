@@ -100,6 +100,7 @@ model_text prepare_model(config::config& c) {
   served.top_p = assets.top_p.value_or(served.top_p);
   served.top_k = assets.top_k.value_or(served.top_k);
   served.fingerprint = fingerprint(c);
+  served.vocabulary = result.tokenizer->vocabulary_size();
   served.calls = http::api::detect_tool_format(assets.chat_template);
   served.thinks = http::api::template_thinks(assets.chat_template);
   served.begins_in_thoughts = served.thinks && opens_thoughts(*result.chat_template);

@@ -46,6 +46,8 @@ struct served_model {
   std::int32_t top_k = 0;
   /// Changes when the answers may: with the model, its dtype or the server's version.
   std::string fingerprint = {};
+  /// Tokens of its vocabulary; 0 for a number that is not known.
+  std::size_t vocabulary = 0;
   /// How its template writes calls, and thoughts.
   api::tool_format calls = api::tool_format::none;
   bool thinks = false;

@@ -171,7 +171,7 @@ net::awaitable<bool> session::stream_events(answer_group& running, api::answer_f
   const bool go_on = keeps() && facts_.minor == 1;
   const auto silence = std::chrono::ceil<steady_clock::duration>(context_.opts.stream_keep_alive);
   std::string events;
-  format.open(events);
+  format.open(running.started_event().value_or(answer_started{}), events);
   for (bool last = false; !last;) {
     last = running.ended();
     for (const auto& event : running.take_text()) {

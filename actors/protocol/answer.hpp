@@ -39,6 +39,8 @@ struct answer_text {
   std::string text;
   std::vector<token_logprob> tokens;
   finish_reason finish = finish_reason::none;
+  /// Tokens that the choice has drawn by now.
+  std::uint32_t generated = 0;
 };
 
 /// The sink's end: the whole answer was sent.
@@ -73,6 +75,7 @@ struct finished_answer {
     std::string text;
     std::vector<token_logprob> tokens;
     finish_reason finish = finish_reason::stop;
+    std::uint32_t generated = 0;
   };
   std::vector<choice> choices;
   token_usage usage;

@@ -72,7 +72,7 @@ inline constexpr std::size_t largest<answer_admitted> = 40;
 template <>
 inline constexpr std::size_t largest<answer_started> = 16 + 1 + largest<token_usage>;
 template <>
-inline constexpr std::size_t largest<answer_text> = 16 + 2 * length_bytes + answer_text_bytes +
+inline constexpr std::size_t largest<answer_text> = 20 + 2 * length_bytes + answer_text_bytes +
   logprob_entries*(largest<token_choice> + 1 + length_bytes);
 template <>
 inline constexpr std::size_t largest<answer_finished> = 8 + largest<token_usage> + 4 + 16;
@@ -82,7 +82,7 @@ template <>
 inline constexpr std::size_t largest<admitted_request> = 8 + largest<native_request> + 1 + largest<failure>;
 template <>
 inline constexpr std::size_t largest<finished_answer> = length_bytes +
-  choices*(2 * length_bytes + 1) + answer_text_bytes
+  choices*(2 * length_bytes + 5) + answer_text_bytes
   + logprob_entries*(largest<token_choice> + 1 + length_bytes) + largest<token_usage> + 4;
 template <>
 inline constexpr std::size_t largest<encode_request> = 8 + largest<native_request>;

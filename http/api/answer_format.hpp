@@ -29,7 +29,7 @@ public:
   virtual std::string whole(const whole_answer& answer) = 0;
 
   /// What comes before any text; may be nothing.
-  virtual void open(std::string& out) = 0;
+  virtual void open(const answer_started& started, std::string& out) = 0;
   virtual void text(const answer_text& event, std::string& out) = 0;
   /// The end of an answer that went well.
   virtual void close(const answer_started& started, const answer_finished& event, std::string& out) = 0;

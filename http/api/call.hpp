@@ -43,6 +43,8 @@ struct answer_style {
   bool stream = false;
   /// A stream ends with a chunk of usage.
   bool include_usage = false;
+  /// Every chunk of text has the usage so far.
+  bool usage_in_chunks = false;
   bool logprobs = false;
   std::uint32_t top_logprobs = 0;
   /// Choices of all prompts together.

@@ -13,20 +13,20 @@ namespace troupe::http::api {
 namespace {
 
 /// Streams of both OpenAI endpoints take the same options.
-bool read_include_usage(field_reader& fields, bool stream) {
+void read_stream_options(field_reader& fields, answer_style& style) {
   const auto* value = fields.find("stream_options");
   if (value == nullptr)
-    return false;
+    return;
   if (!value->is_object())
     refuse_type("stream_options", "an object", *value);
-  if (!stream)
+  if (!style.stream)
     refuse("stream_options", "stream_options is only allowed where stream is true");
   field_reader inner{value->get_object(), "stream_options."};
-  const auto usage = inner.boolean("include_usage").value_or(false);
+  style.include_usage = inner.boolean("include_usage").value_or(false);
+  style.usage_in_chunks = inner.boolean("continuous_usage_stats").value_or(false) && style.include_usage;
   if (inner.boolean("include_obfuscation").value_or(false))
     refuse_unsupported("stream_options.include_obfuscation");
   inner.finish();
-  return usage;
 }
 
 /// Has the model see the tools, its answer held to a call where one is forced, and calls found in what it says.
@@ -75,7 +75,7 @@ call read_openai_call(field_reader& fields, const call_context& context, answer_
   r.cache = repeatable && !context.no_store ? cache_policy::use : cache_policy::bypass;
   c.style.shape = shape;
   c.style.stream = fields.boolean("stream").value_or(false);
-  c.style.include_usage = read_include_usage(fields, c.style.stream);
+  read_stream_options(fields, c.style);
   c.style.logprobs = r.params.logprobs;
   c.style.top_logprobs = r.params.top_logprobs;
   c.style.choices = r.params.choices;

@@ -17,7 +17,8 @@ public:
     untold_.resize(choices());
   }
 
-  void open(std::string& out) override {
+  void open(const answer_started& started, std::string& out) override {
+    openai_format::open(started, out);
     for (std::uint32_t i = 0; i < choices(); ++i)
       chunk(out, i, {}, [](json_writer& w) {
         w.key("delta").begin_object().field("role", "assistant").field("content", "").end_object();

@@ -10,8 +10,6 @@ class completion_format final : public openai_format {
 public:
   explicit completion_format(answer_style style) : openai_format(std::move(style)), offsets_(choices()) {}
 
-  void open(std::string&) override {}
-
 private:
   std::string_view object_name(bool) const override { return "text_completion"; }
   std::string_view id_prefix() const override { return "cmpl-"; }

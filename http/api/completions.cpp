@@ -13,6 +13,7 @@ namespace {
 
 /// What OpenAI's API takes where nothing is said.
 constexpr std::uint32_t default_max_tokens = 16;
+constexpr std::size_t max_choices_of_prompts = 512;
 
 void set_prompt(const json::value& value, const std::string& path, native_request& request) {
   if (value.is_string()) {
@@ -40,6 +41,10 @@ void read_prompts(const json::value& value, std::size_t most, call& c) {
   if (list->size() > most)
     refuse(
       "prompt", "prompt must have at most " + std::to_string(most) + " prompts, got " + std::to_string(list->size()));
+  if (list->size() * c.request.params.choices > max_choices_of_prompts)
+    refuse("n",
+      "n times the prompts must be at most " + std::to_string(max_choices_of_prompts) + ", got " +
+        std::to_string(c.request.params.choices) + " x " + std::to_string(list->size()));
   for (std::size_t i = 1; i < list->size(); ++i) {
     c.others.push_back(c.request);
     set_prompt((*list)[i], "prompt[" + std::to_string(i) + "]", c.others.back());

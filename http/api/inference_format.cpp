@@ -25,7 +25,7 @@ public:
     return out;
   }
 
-  void open(std::string&) override {}
+  void open(const answer_started&, std::string&) override {}
 
   void text(const answer_text& event, std::string& out) override {
     if (event.finish != finish_reason::none)

@@ -1,12 +1,19 @@
 #include "http/api/openai_format.hpp"
 
+#include <numeric>
+
 #include "http/sse.hpp"
 
 namespace troupe::http::api {
 
 openai_format::openai_format(answer_style style)
     : style_(std::move(style)),
-      finished_(std::max<std::size_t>(style_.choices, 1)) {}
+      finished_(std::max<std::size_t>(style_.choices, 1)),
+      generated_(finished_.size()) {}
+
+void openai_format::open(const answer_started& started, std::string&) {
+  prompt_tokens_ = started.usage.prompt_tokens;
+}
 
 std::string openai_format::whole(const whole_answer& answer) {
   std::string out;
@@ -29,6 +36,7 @@ void openai_format::text(const answer_text& event, std::string& out) {
   const bool ends = event.finish != finish_reason::none;
   if (event.choice >= finished_.size() || finished_[event.choice])
     return;
+  generated_[event.choice] = event.generated;
   if (ends || !event.text.empty() || !event.tokens.empty())
     write_more(event, out);
   if (ends)
@@ -63,6 +71,14 @@ void openai_format::head(json_writer& w, std::string_view object) const {
   w.begin_object().field("id", std::string{id_prefix()} + style_.request_id).field("object", object);
   w.field("created", style_.created).field("model", style_.model);
   w.key("system_fingerprint").string_or_null(style_.fingerprint);
+}
+
+void openai_format::write_usage_so_far(json_writer& w) const {
+  w.key("usage");
+  if (style_.usage_in_chunks)
+    write_usage(w, {prompt_tokens_, std::accumulate(generated_.begin(), generated_.end(), std::uint32_t{0})});
+  else
+    w.null();
 }
 
 void openai_format::finish(std::uint32_t index, finish_reason reason, std::string& out) {

@@ -17,6 +17,7 @@ public:
   explicit openai_format(answer_style style);
 
   std::string whole(const whole_answer& answer) override;
+  void open(const answer_started& started, std::string& out) override;
   void text(const answer_text& event, std::string& out) override;
   void close(const answer_started& started, const answer_finished& event, std::string& out) override;
 
@@ -41,7 +42,7 @@ protected:
     write(w);
     w.key("finish_reason").string_or_null(finish).end_object().end_array();
     if (style_.include_usage)
-      w.key("usage").null();
+      write_usage_so_far(w);
     w.end_object();
     append_line(out, line);
   }
@@ -54,9 +55,13 @@ private:
   static void append_line(std::string& out, const std::string& line);
   void head(json_writer& w, std::string_view object) const;
   void finish(std::uint32_t index, finish_reason reason, std::string& out);
+  /// Null unless it was asked for in every chunk.
+  void write_usage_so_far(json_writer& w) const;
 
-  /// Which choices have had their finish reason.
+  /// Which choices have had their finish reason, and the tokens that each has drawn.
   std::vector<bool> finished_;
+  std::vector<std::uint32_t> generated_;
+  std::uint32_t prompt_tokens_ = 0;
 };
 
 /// `chat.completion`, and its chunks.

@@ -41,7 +41,7 @@ std::string responses_format::whole(const whole_answer& answer) {
   return out;
 }
 
-void responses_format::open(std::string& out) {
+void responses_format::open(const answer_started&, std::string& out) {
   response_event("response.created", {"in_progress", {}, nullptr, nullptr, false}, out);
   response_event("response.in_progress", {"in_progress", {}, nullptr, nullptr, false}, out);
 }

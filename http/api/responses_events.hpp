@@ -19,7 +19,7 @@ public:
 
   std::string whole(const whole_answer& answer) override;
 
-  void open(std::string& out) override;
+  void open(const answer_started& started, std::string& out) override;
   void text(const answer_text& event, std::string& out) override;
   void close(const answer_started& started, const answer_finished& event, std::string& out) override;
   void fail(const refusal& reason, std::string& out) override;

@@ -61,7 +61,7 @@ TEST_CASE("a chat stream has a role first, one finish reason, usage if asked, an
   s.include_usage = true;
   const auto format = make_format(s);
   std::string out;
-  format->open(out);
+  format->open({}, out);
   format->text({0, 0, "a", {}, finish_reason::none}, out);
   format->text({0, 0, "b", {}, finish_reason::stop}, out);
   format->close({}, answer().finished, out);
@@ -80,7 +80,7 @@ TEST_CASE("a chat stream has a role first, one finish reason, usage if asked, an
 TEST_CASE("a stream has a finish reason even if none was told") {
   const auto format = make_format(style(answer_shape::completion));
   std::string out;
-  format->open(out);
+  format->open({}, out);
   CHECK(out.empty());
   format->close({}, {}, out);
   const auto events = events_of(out);
@@ -91,7 +91,7 @@ TEST_CASE("a stream has a finish reason even if none was told") {
 TEST_CASE("an inference stream has deltas, then the metadata, then its end") {
   const auto format = make_format(style(answer_shape::inference));
   std::string out;
-  format->open(out);
+  format->open({}, out);
   format->text({0, 0, "a", {}, finish_reason::none}, out);
   format->text({0, 0, "", {}, finish_reason::length}, out);
   format->close(answer().started, answer().finished, out);

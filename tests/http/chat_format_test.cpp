@@ -34,7 +34,7 @@ whole_answer answer(std::string_view text, finish_reason finish = finish_reason:
 
 std::vector<json::value> chunks(answer_format& format, const std::vector<answer_text>& events) {
   std::string out;
-  format.open(out);
+  format.open({}, out);
   for (const auto& event : events)
     format.text(event, out);
   format.close({}, {}, out);
@@ -139,6 +139,24 @@ TEST_CASE("several choices stream side by side, each with a role and one finish 
   CHECK(texts == std::map<std::int64_t, std::string>{{0, "a"}, {1, "bc"}});
   CHECK(roles == std::map<std::int64_t, int>{{0, 1}, {1, 1}});
   CHECK(finishes == std::map<std::int64_t, std::string>{{0, "length"}, {1, "stop"}});
+}
+
+TEST_CASE("chunks have the usage so far where a client wants it in each") {
+  answer_style style;
+  style.choices = 2;
+  style.include_usage = true;
+  style.usage_in_chunks = true;
+  const auto format = make_format(style);
+  answer_started started;
+  started.usage.prompt_tokens = 5;
+  std::string out;
+  format->open(started, out);
+  format->text({0, 0, "a", {}, finish_reason::none, 1}, out);
+  format->text({0, 1, "b", {}, finish_reason::none, 3}, out);
+  CHECK(out.find(R"("usage":{"prompt_tokens":5,"completion_tokens":0,"total_tokens":5})") != std::string::npos);
+  CHECK(out.find(R"("usage":{"prompt_tokens":5,"completion_tokens":1,"total_tokens":6})") != std::string::npos);
+  CHECK(out.find(R"("usage":{"prompt_tokens":5,"completion_tokens":4,"total_tokens":9})") != std::string::npos);
+  CHECK(out.find("null}") == std::string::npos);
 }
 
 TEST_CASE("a legacy answer's logprobs name tokens, their places and the likeliest beside them") {

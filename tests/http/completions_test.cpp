@@ -46,6 +46,24 @@ TEST_CASE("a completion's prompt is text or token ids, alone or alone in a list"
   CHECK(read(R"("prompt":[[4,5]])").request.prompt_tokens == std::vector<token_id>{4, 5});
 }
 
+TEST_CASE("each prompt of a list is a request of its own, with its choices behind those before") {
+  const auto c = read(R"("n":2,"echo":true,"logprobs":3,"prompt":["a",[7,8],"c"])");
+  CHECK(c.request.prompt == "a");
+  REQUIRE(c.others.size() == 2);
+  CHECK(c.others[0].prompt_tokens == std::vector<token_id>{7, 8});
+  CHECK(c.others[0].form == prompt_form::tokens);
+  CHECK(c.others[1].prompt == "c");
+  CHECK(c.others[1].prompt_tokens.empty());
+  for (const auto* one : {&c.request, &c.others[0], &c.others[1]}) {
+    CHECK(one->params.choices == 2);
+    CHECK(one->params.echo);
+    CHECK(one->params.top_logprobs == 3);
+  }
+  CHECK(c.style.choices == 6);
+  CHECK(
+    refused(R"("n":128,"prompt":["a","b","c","d","e"])") == "n: n times the prompts must be at most 512, got 128 x 5");
+}
+
 TEST_CASE("a completion's field that does not hold or is not supported is named") {
   for (const auto* prompt : {"5", "{}", "\"\"", "[]", "[[]]", "[1.5]", "[-1]", "[1,\"x\"]", "[3000000000]", "true",
          "null", R"(["a",5])", "[[1],\"\"]", "[[[1]]]", "[\"\"]", "[true]"}) {

@@ -120,7 +120,7 @@ answer_style style(answer_shape shape, bool with_logprobs) {
 void check_stream(const std::string& name, answer_shape shape, bool with_logprobs) {
   const auto format = make_format(style(shape, with_logprobs));
   std::string out;
-  format->open(out);
+  format->open({}, out);
   format->text({0, 0, "hi", answer(with_logprobs).choices.front().tokens, finish_reason::stop}, out);
   format->close({}, answer(false).finished, out);
   for (const auto& event : test::events_of(out))

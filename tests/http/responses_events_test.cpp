@@ -88,7 +88,7 @@ TEST_CASE("a whole response that was cut says why", "[tools]") {
 TEST_CASE("a response's stream tells every step by its name", "[tools]") {
   responses_format format{style()};
   std::string out;
-  format.open(out);
+  format.open({}, out);
   format.text({0, 0, "a\n", {}, finish_reason::none}, out);
   format.text({0, 0, "b", {}, finish_reason::stop}, out);
   format.close({}, finished(), out);
@@ -117,7 +117,7 @@ TEST_CASE("a response's stream tells every step by its name", "[tools]") {
 TEST_CASE("a response's stream without text has an item all the same", "[tools]") {
   responses_format format{style()};
   std::string out;
-  format.open(out);
+  format.open({}, out);
   format.text({0, 0, "", {}, finish_reason::length}, out);
   format.close({}, finished(), out);
   const auto events = events_of(out);
@@ -130,7 +130,7 @@ TEST_CASE("a response's stream without text has an item all the same", "[tools]"
 TEST_CASE("a response's stream that fails ends with the reason, and closes what was open", "[tools]") {
   responses_format early{style()};
   std::string out;
-  early.open(out);
+  early.open({}, out);
   early.fail({429, "the queue is full", {}, "queue_full", {}}, out);
   auto events = events_of(out);
   REQUIRE(names_of(events) == std::vector<std::string>{"response.created", "response.in_progress", "response.failed"});
@@ -141,7 +141,7 @@ TEST_CASE("a response's stream that fails ends with the reason, and closes what 
 
   responses_format late{style()};
   out.clear();
-  late.open(out);
+  late.open({}, out);
   late.text({0, 0, "a", {}, finish_reason::none}, out);
   late.fail({503, "no worker", {}, "no_worker", {}}, out);
   events = events_of(out);

@@ -64,7 +64,7 @@ inline answer_started sample() {
 }
 template <>
 inline answer_text sample() {
-  return {1, 2, "text", {sample<token_logprob>()}, finish_reason::length};
+  return {1, 2, "text", {sample<token_logprob>()}, finish_reason::length, 7};
 }
 template <>
 inline answer_finished sample() {
@@ -80,7 +80,7 @@ inline admitted_request sample() {
 }
 template <>
 inline finished_answer sample() {
-  return {{{"text", {sample<token_logprob>()}, finish_reason::length}}, {1, 2}, 3};
+  return {{{"text", {sample<token_logprob>()}, finish_reason::length, 8}}, {1, 2}, 3};
 }
 template <>
 inline encode_request sample() {

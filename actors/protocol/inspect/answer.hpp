@@ -26,7 +26,7 @@ typename Inspector::result_type inspect(Inspector& f, answer_started& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, answer_text& x) {
-  return f(caf::meta::type_name("answer_text"), x.sink, x.choice, x.text, x.tokens, x.finish);
+  return f(caf::meta::type_name("answer_text"), x.sink, x.choice, x.text, x.tokens, x.finish, x.generated);
 }
 
 template <class Inspector>
@@ -47,7 +47,7 @@ typename Inspector::result_type inspect(Inspector& f, admitted_request& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, finished_answer::choice& x) {
-  return f(caf::meta::type_name("finished_answer_choice"), x.text, x.tokens, x.finish);
+  return f(caf::meta::type_name("finished_answer_choice"), x.text, x.tokens, x.finish, x.generated);
 }
 
 template <class Inspector>
