@@ -168,8 +168,8 @@ void generation_state::take_loss(const sequence_lost& lost) {
     return;
   found->epoch = 0;
   found->strikes = lost.strikes;
-  // A prompt that was scored in part is scored anew.
-  if (found->accepted.empty() && !echo_.tokens.empty())
+  // A prompt that was scored in part is scored anew, by the choice that scores it.
+  if (lost.key.choice == 0 && found->accepted.empty() && !echo_.tokens.empty())
     echo_.tokens.resize(1);
   ask_for_place(lost.key.choice);
 }

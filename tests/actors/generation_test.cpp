@@ -211,6 +211,29 @@ TEST_CASE_METHOD(generation_fixture, "an answer with echo begins with its prompt
   CHECK(tokens[3].logprob_bits == bits(-4));
 }
 
+TEST_CASE_METHOD(generation_fixture, "a further choice that loses its place still begins with the prompt's scores") {
+  request.form = prompt_form::text;
+  request.prompt = "ab";
+  request.params.echo = true;
+  request.params.logprobs = true;
+  request.params.choices = 2;
+  start();
+  place(1);
+  const auto bits = std::bit_cast<std::uint32_t>(-2.F);
+  tell(run_, prompt_scores{{7, 0}, 1, 1, {{bits, {}, {}}}});
+  tell(run_, sequence_tokens{{7, 0}, 1, 2, tiny_tokens("c"), {{bits, {}, {}}}, finish_reason::length});
+  place(2, 1);
+  tell(run_, sequence_lost{{7, 1}, 2, 0});
+  place(3, 1);
+  const auto before = sink(1).tokens.size();
+  tell(run_, sequence_tokens{{7, 1}, 3, 2, tiny_tokens("d"), {{bits, {}, {}}}, finish_reason::length});
+  const auto& tokens = sink(1).tokens;
+  REQUIRE(tokens.size() == before + 3);
+  CHECK_FALSE(tokens[before].scored);
+  CHECK(tokens[before + 1].scored);
+  CHECK(tokens[before + 1].logprob_bits == bits);
+}
+
 TEST_CASE_METHOD(generation_fixture, "a bias for a token that the vocabulary does not have is refused") {
   request.params.logit_bias = {{1'000'000, 1}};
   start();
