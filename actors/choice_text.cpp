@@ -1,6 +1,7 @@
 #include "actors/choice_text.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace troupe {
@@ -11,6 +12,11 @@ choice_text::choice_text(
       decoder_{tokens_, mode},
       stops_{std::move(stops)},
       logprobs_{logprobs} {}
+
+void append(text_delta& to, text_delta more) {
+  to.text += more.text;
+  std::move(more.tokens.begin(), more.tokens.end(), std::back_inserter(to.tokens));
+}
 
 token_logprob logprob_entry(const text::tokenizer& tokens, token_id token, const token_score& score) {
   token_logprob out;

@@ -21,6 +21,9 @@ struct text_delta {
   std::vector<token_logprob> tokens;
 };
 
+/// Adds what more tokens gave.
+void append(text_delta& to, text_delta more);
+
 /// A token's entry for those who asked for logprobs.
 token_logprob logprob_entry(const text::tokenizer& tokens, token_id token, const token_score& score);
 
