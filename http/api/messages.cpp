@@ -66,8 +66,20 @@ std::string read_part(const json::value& part, const std::string& path) {
   return std::move(*text);
 }
 
-/// A string, or text parts that are joined.
-std::string read_content(field_reader& fields) {
+/// What an answer of ours carries may come back in the next request. Thoughts are not shown to the model again.
+void read_answer_fields(field_reader& fields, chat_message& message) {
+  fields.refuse_present({"refusal", "audio", "function_call"});
+  fields.string("reasoning_content");
+  const auto* annotations = fields.find("annotations");
+  if (annotations != nullptr && !(annotations->is_array() && annotations->get_array().empty()))
+    refuse_unsupported(fields.path("annotations"));
+  message.tool_calls = read_tool_calls(fields);
+}
+
+} // namespace
+
+std::string read_content(
+  field_reader& fields, const std::function<std::string(const json::value& part, const std::string& path)>& read_part) {
   const auto* content = fields.find("content");
   const auto path = fields.path("content");
   if (content == nullptr)
@@ -83,18 +95,6 @@ std::string read_content(field_reader& fields) {
   return text;
 }
 
-/// What an answer of ours carries may come back in the next request. Thoughts are not shown to the model again.
-void read_answer_fields(field_reader& fields, chat_message& message) {
-  fields.refuse_present({"refusal", "audio", "function_call"});
-  fields.string("reasoning_content");
-  const auto* annotations = fields.find("annotations");
-  if (annotations != nullptr && !(annotations->is_array() && annotations->get_array().empty()))
-    refuse_unsupported(fields.path("annotations"));
-  message.tool_calls = read_tool_calls(fields);
-}
-
-} // namespace
-
 std::vector<chat_message> read_messages(const json::value& list, std::size_t most) {
   static constexpr std::array<std::string_view, 5> roles{"system", "developer", "user", "assistant", "tool"};
   auto messages = read_list(list, "messages", most, [](field_reader& fields) {
@@ -106,7 +106,7 @@ std::vector<chat_message> read_messages(const json::value& list, std::size_t mos
       m.tool_call_id = read_tool_call_id(fields);
     // An assistant that calls tools need not say anything.
     if (m.tool_calls.empty() || fields.find("content") != nullptr)
-      m.content = read_content(fields);
+      m.content = read_content(fields, read_part);
     fields.refuse_present({"name"});
     if (m.role == "developer")
       m.role = "system";

@@ -6,6 +6,7 @@
 
 #include "http/api/errors.hpp"
 #include "http/api/json_in.hpp"
+#include "http/api/messages.hpp"
 #include "http/api/sampling.hpp"
 
 namespace troupe::http::api {
@@ -56,22 +57,6 @@ std::string read_part(const json::value& part, const std::string& path, bool ans
   return text;
 }
 
-std::string read_content(field_reader& fields, bool answer) {
-  const auto* content = fields.find("content");
-  const auto path = fields.path("content");
-  if (content == nullptr)
-    refuse(path, path + " is missing");
-  if (content->is_string())
-    return std::string{content->get_string()};
-  if (!content->is_array() || content->get_array().empty())
-    refuse_type(path, "a string or a list of text parts", *content);
-  std::string text;
-  std::size_t i = 0;
-  for (const auto& part : content->get_array())
-    text += read_part(part, path + "[" + std::to_string(i++) + "]", answer);
-  return text;
-}
-
 chat_message read_item(const json::value& item, const std::string& path) {
   if (!item.is_object())
     refuse_type(path, "an object", item);
@@ -81,8 +66,10 @@ chat_message read_item(const json::value& item, const std::string& path) {
   chat_message message;
   message.role = required(fields, "role");
   check_word(path + ".role", message.role, {"user", "assistant", "system", "developer"});
-  message.content = read_content(fields, message.role == "assistant");
-  if (message.role == "assistant") {
+  const bool answer = message.role == "assistant";
+  message.content = read_content(fields,
+    [answer](const json::value& part, const std::string& part_path) { return read_part(part, part_path, answer); });
+  if (answer) {
     // What an answer of ours carries may come back in the next request.
     fields.string("id");
     fields.string("status");
