@@ -8,7 +8,7 @@ namespace troupe {
 namespace {
 
 /// Ends that are looked at. Those of one batch come together, so there must be several batches among them.
-constexpr std::size_t ends_kept = 32;
+constexpr std::size_t ends_kept = 128;
 /// Before the first ends have been seen.
 constexpr std::chrono::milliseconds guessed_interval{250};
 

@@ -11,10 +11,10 @@ namespace {
 constexpr auto tick_period = std::chrono::milliseconds{250};
 /// How long a drain waits for the sinks that it failed to say that they have ended.
 constexpr auto drain_grace = std::chrono::seconds{1};
-/// How far ahead places are kept free for those who were told to come: so long, or for so many of the company's ends,
-/// as these do not come when they are expected.
+/// How far ahead places are kept free for those who were told to come: so long, or for so many of the company's ends.
+/// Sequences of one batch tend to end together, and until they do those who come only wait.
 constexpr auto promise_ahead = std::chrono::seconds{1};
-constexpr int ends_ahead = 4;
+constexpr int ends_ahead = 64;
 
 bool has_limits(const rate_limits& limits) {
   return limits.requests_per_minute != 0 || limits.tokens_per_minute != 0;
@@ -150,8 +150,8 @@ std::size_t gateway_state::kept_free() {
   if (promises_.size() == 0)
     return 0;
   const auto ahead = std::max<timespan>(promise_ahead, ends_ahead * admitted->end_interval(now()));
-  // Half of the queue stays open to newcomers, whatever was promised.
-  return std::min(promises_.due(now(), ahead), (options_.max_waiting + 1) / 2);
+  // A quarter of the queue stays open to newcomers, whatever was promised.
+  return std::min(promises_.due(now(), ahead), options_.max_waiting * 3 / 4);
 }
 
 failure gateway_state::queue_full(const native_request& request, sink_id sink) {
@@ -165,7 +165,9 @@ failure gateway_state::queue_full(const native_request& request, sink_id sink) {
     message += line("requests waiting ", admitted->waiting(), options_.max_waiting) +
       line(", their bytes ", admitted->waiting_bytes(), options_.max_waiting_bytes);
   const auto who = key_of(request);
-  const auto moment = promises_.give(who, now() + admitted->retry_after(now()), admitted->end_interval(now()), now());
+  // Three of four ends are promised: the pace of the last ones may not last, and newcomers want a chance.
+  const auto spacing = admitted->end_interval(now()) * 4 / 3;
+  const auto moment = promises_.give(who, now() + admitted->retry_after(now()), spacing, now());
   promised_.emplace(sink, std::pair{who, moment});
   return {failure_code::queue_full, std::move(message), {}, moment - now()};
 }

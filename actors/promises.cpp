@@ -11,18 +11,35 @@ promise_key key_of(const native_request& request) {
 
 time_point promises::give(const promise_key& who, time_point earliest, timespan spacing, time_point now) {
   expire(now);
-  // Those that are not kept count as the others do: their clients come, too.
-  const auto last = line_.empty() ? last_unkept_ : std::max(last_unkept_, line_.rbegin()->first);
-  const auto moment = std::max(earliest, last + std::max(spacing, timespan{1}));
+  spacing = std::max(spacing, timespan{1});
   auto& own = moments_[who];
   if (line_.size() < most_ && own.size() < most_alike) {
+    const auto moment = next_free(earliest, spacing);
     own.insert(moment);
     line_.emplace(moment, who);
     return moment;
   }
   if (own.empty())
     moments_.erase(who);
-  return last_unkept_ = moment;
+  // Those that are not kept count as the others do: their clients come, too.
+  const auto last = line_.empty() ? last_unkept_ : std::max(last_unkept_, line_.rbegin()->first);
+  return last_unkept_ = std::max(earliest, last + spacing);
+}
+
+time_point promises::next_free(time_point earliest, timespan spacing) {
+  // Where the company has become faster than it was, there is room between moments that were given before.
+  if (spacing < searched_spacing_ * 3 / 4) {
+    searched_spacing_ = spacing;
+    searched_until_ = {};
+  }
+  searched_spacing_ = std::max(searched_spacing_, spacing);
+  auto moment = std::max(earliest, searched_until_);
+  if (last_unkept_ != time_point{})
+    moment = std::max(moment, last_unkept_ + spacing);
+  auto after = line_.upper_bound({moment - spacing, {}});
+  for (; after != line_.end() && after->first < moment + spacing; ++after)
+    moment = std::max(moment, after->first + spacing);
+  return searched_until_ = moment;
 }
 
 bool promises::redeem(const promise_key& who, time_point now) {

@@ -26,9 +26,9 @@ promise_key key_of(const native_request& request);
 
 /// A line of moments, none closer to the next than the company can serve.
 ///
-/// Whoever is refused gets the next moment at the end of the line, and keeps it: a request that comes back at its
-/// moment, or within `grace` after it, is known again. One that comes early is told another moment, and may still come
-/// at its first. Not thread safe: the gateway owns it.
+/// Whoever is refused gets the first moment that is far enough from the others', and keeps it: a request that comes
+/// back at its moment, or within `grace` after it, is known again. One that comes early is told another moment, and may
+/// still come at its first. Not thread safe: the gateway owns it.
 class promises {
 public:
   static constexpr std::chrono::seconds grace{5};
@@ -36,8 +36,8 @@ public:
   /// At most so many moments are kept.
   explicit promises(std::size_t most = 4096) : most_{most} {}
 
-  /// The next moment: `spacing` after the last one, and not before `earliest`. It is given without being kept when the
-  /// line is full, or when the same request has `most_alike` moments already.
+  /// The first moment that is `spacing` away from all others, and not before `earliest`. When the line is full, or the
+  /// same request has `most_alike` moments already, one after all others is given without being kept.
   time_point give(const promise_key& who, time_point earliest, timespan spacing, time_point now);
 
   /// Takes a moment out that has come for this request. Whether there was one.
@@ -54,11 +54,15 @@ public:
 private:
   static constexpr std::size_t most_alike = 64;
   void expire(time_point now);
+  time_point next_free(time_point earliest, timespan spacing);
   void remove(const promise_key& who, time_point moment);
 
   std::size_t most_;
   /// The last moment that was given without being kept.
   time_point last_unkept_{};
+  /// Up to here no moment is free for those who stand `searched_spacing_` apart.
+  time_point searched_until_{};
+  timespan searched_spacing_{0};
   std::set<std::pair<time_point, promise_key>> line_;
   std::map<promise_key, std::set<time_point>> moments_;
 };

@@ -59,6 +59,16 @@ TEST_CASE("places are kept for those whose moment is near and for those who are 
   CHECK(line.due(start + 9s, 1s) == 0);
 }
 
+TEST_CASE("when the company has become faster, moments between those that were given are given, too") {
+  promises line;
+  line.give(ada, start, 4s, start);
+  line.give(ada, start, 4s, start);
+  CHECK(line.give(bob, start, 2s, start) == start + 2s);
+  CHECK(line.give(bob, start, 2s, start) == start + 6s);
+  CHECK(line.give(bob, start + 1s, 1s, start) == start + 1s);
+  CHECK(line.give(bob, start + 1s, 1s, start) == start + 3s);
+}
+
 TEST_CASE("a line that is full tells honest moments and keeps no more") {
   promises line{2};
   line.give(ada, start, 1s, start);
