@@ -10,16 +10,4 @@ for argument in "$@"; do
   http://* | https://* | -h | --help) exec "$troupe" bench "$@" ;;
   esac
 done
-
-log=$(mktemp)
-"$troupe" serve --port 0 2>"$log" &
-server=$!
-trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -f -- "$log"' EXIT
-
-url=
-while [[ -z $url ]]; do
-  kill -0 "$server" 2>/dev/null || { cat -- "$log" >&2; exit 1; }
-  sleep 0.2
-  url=$(sed -n 's/.*listening on \(http[^ ]*\).*/\1/p' "$log")
-done
-"$troupe" bench "$url" "$@"
+exec tests/support/with_server.sh "$troupe" bench "$@"

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actors/options.hpp"
@@ -16,7 +17,7 @@ namespace troupe::config {
 /// A config that does not hold. The message is one line that names file, key, value and what is allowed.
 class config_error : public std::runtime_error {
 public:
-  using std::runtime_error::runtime_error;
+  explicit config_error(std::string_view message) : std::runtime_error(engine::one_line(message)) {}
 };
 
 struct log_options {

@@ -21,10 +21,14 @@ using block_id = std::uint32_t;
 /// Names one submitted step until it is collected.
 using ticket = std::uint64_t;
 
-/// A model, config or device that cannot be served. The message names file, field, limit and value.
+/// A text with its control characters as escapes: names and values in an error may hold anything, and a line of the log
+/// shall be one.
+std::string one_line(std::string_view text);
+
+/// A model, config or device that cannot be served. The message, one line, names file, field, limit and value.
 class load_error : public std::runtime_error {
 public:
-  using std::runtime_error::runtime_error;
+  explicit load_error(std::string_view message) : std::runtime_error(one_line(message)) {}
 };
 
 /// The type that weights and activations are computed in. `automatic` takes what the device runs fast

@@ -10,7 +10,8 @@ namespace troupe::http {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> known_methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+constexpr std::array<std::string_view, 9> known_methods{
+  "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"};
 
 std::string in_quotes(std::string_view text) {
   return "'" + std::string{text.substr(0, 60)} + "'";

@@ -120,7 +120,8 @@ std::optional<std::uint64_t> field_reader::seed(std::string_view name) {
   if (!value->is_double() || std::trunc(value->get_double()) != value->get_double())
     refuse_type(path(name), "an integer", *value);
   const auto x = value->get_double();
-  if (x < -9223372036854775808.0 || x >= 9223372036854775808.0)
+  // What has come as a double here and is the lowest number of 64 bits was a lower one that has been rounded.
+  if (x <= -9223372036854775808.0 || x >= 9223372036854775808.0)
     refuse_range(path(name), "-9223372036854775808", "18446744073709551615", describe(*value));
   return static_cast<std::uint64_t>(static_cast<std::int64_t>(x));
 }

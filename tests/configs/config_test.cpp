@@ -281,3 +281,15 @@ TEST_CASE("a config or model that is not there is named") {
   flags.model = "nonexistent-model";
   CHECK_THROWS_WITH(config::load(file, flags), Contains("exists neither in") && Contains(folder.path.string()));
 }
+
+TEST_CASE("an error is one line, whatever stands in the file") {
+  for (const std::string text :
+    {"[http]\nhost = \"a\\nb\"\n\"x\\ny\" = 1\n", "[log]\nlevel = \"\"\"a\nb\"\"\"\n", "\x01"}) {
+    try {
+      config::parse(text, "x.toml");
+      FAIL("no error for " << text);
+    } catch (const config::config_error& error) {
+      CHECK(std::string{error.what()}.find_first_of("\n\x01") == std::string::npos);
+    }
+  }
+}

@@ -163,3 +163,8 @@ TEST_CASE("stored numbers are widened as their formats say") {
     CHECK(to[31] == -2.0F);
   }
 }
+
+TEST_CASE("an error is one line, whatever a file's names hold") {
+  CHECK(one_line("a\nb\x01\x7f\xC3\xA4") == "a\\nb\\x01\\x7f\xC3\xA4");
+  CHECK(std::string{load_error{"tensor 'a\nb'"}.what()} == "tensor 'a\\nb'");
+}

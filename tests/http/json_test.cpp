@@ -112,6 +112,8 @@ TEST_CASE("a field of the wrong type or range is named with its limits and its v
   CHECK(field_complaint("{\"p\":0}", [](field_reader& f) { f.number("p", 0, 1, false); }) != "");
   CHECK(field_complaint("{\"s\":-1}", [](field_reader& f) { CHECK(f.seed("s") == ~std::uint64_t{0}); }) == "");
   CHECK(field_complaint("{\"s\":1e30}", [](field_reader& f) { f.seed("s"); }) != "");
+  CHECK(field_complaint("{\"s\":-9223372036854775808}", [](field_reader& f) { f.seed("s"); }) == "");
+  CHECK(field_complaint("{\"s\":-9223372036854775809}", [](field_reader& f) { f.seed("s"); }) != "");
   CHECK(field_complaint("{\"b\":1}", [](field_reader& f) { f.boolean("b"); }) == "b must be true or false, got 1");
   CHECK(field_complaint("{\"x\":1}", [](field_reader&) {}) == "unknown field 'x'; known are: none");
   CHECK(field_complaint("{\"x\":null}", [](field_reader&) {}) == "unknown field 'x'; known are: none");

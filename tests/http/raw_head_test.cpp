@@ -124,6 +124,8 @@ TEST_CASE("request lines are taken as the RFC writes them and not otherwise") {
     {"GET /a HTTP/1.1 ", 400},
     {"get /a HTTP/1.1", 501},
     {"BREW /a HTTP/1.1", 501},
+    {"TRACE /a HTTP/1.1", 0},
+    {"QUERY /a HTTP/1.1", 0},
     {"CONNECT a:1 HTTP/1.1", 501},
     {"G(T /a HTTP/1.1", 400},
     {"GET /" + std::string(8192, 'a') + " HTTP/1.1", 414},

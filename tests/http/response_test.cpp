@@ -92,4 +92,5 @@ TEST_CASE("requests find their endpoint, or learn what there is") {
   CHECK(wrong.allow == "POST, OPTIONS");
   CHECK(std::get<no_route>(find_route("POST", "/v1/models")).allow == "GET, HEAD, OPTIONS");
   CHECK(std::get<no_route>(find_route("HEAD", "/cache/clear")).status == 405);
+  CHECK(std::get<no_route>(find_route("TRACE", "/v1/models")).status == 405);
 }

@@ -4,9 +4,7 @@
 # $TROUPE_DEPS/conformance; without Node its client is left out.
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-root=$here/../..
-place=${TROUPE_DEPS:-$root/.deps}/conformance
-troupe=$root/build/release/troupe
+place=${TROUPE_DEPS:-$here/../../.deps}/conformance
 
 # Installs what is not there at the pinned version.
 need_python_client() {
@@ -30,27 +28,12 @@ need_node_client() {
   cp -- "$here/conformance.mjs" "$place/node/"
 }
 
-start_server() {
-  log=$(mktemp)
-  "$troupe" serve --port 0 2>"$log" &
-  server=$!
-  trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true; rm -f -- "$log"' EXIT
-  url=
-  while [[ -z $url ]]; do
-    kill -0 "$server" 2>/dev/null || { cat -- "$log" >&2; exit 1; }
-    sleep 0.2
-    url=$(sed -n 's/.*listening on \(http[^ ]*\).*/\1/p' "$log")
-  done
-  until curl --silent --fail --output /dev/null "$url/health/ready"; do
-    kill -0 "$server" 2>/dev/null || { cat -- "$log" >&2; exit 1; }
-    sleep 0.2
-  done
-}
-
 mkdir -p -- "$place"
 need_python_client
-url=${1:-}
-[[ -n $url ]] || start_server
+if (($# == 0)); then
+  exec "$here/../support/with_server.sh" "${BASH_SOURCE[0]}"
+fi
+url=$1
 status=0
 "$place/venv/bin/python" "$here/conformance.py" "$url" || status=1
 if command -v node >/dev/null && command -v npm >/dev/null; then
