@@ -174,7 +174,7 @@ struct row_output {
 struct step_output {
   std::vector<row_output> rows;
   /// How many of the step's tokens went to each expert, summed over the layers; empty for a model without experts.
-  std::vector<std::uint64_t> expert_tokens;
+  std::vector<std::uint64_t> expert_tokens = {};
 };
 
 /// A loaded model on one device with its KV cache.

@@ -154,26 +154,42 @@ private:
         stack({bias(role::q_bias, index, c.heads), bias(role::k_bias, index, c.kv_heads), bias(role::v_bias, index)},
           into_.dtype)
           .flatten());
-    if (c.qk_norm != head_norm::none) {
-      const auto q = norm(role::q_norm, index);
-      const auto k = norm(role::k_norm, index);
-      if (c.qk_norm == head_norm::each_head)
-        layer.head_norms = at::cat(
-          {q.expand({static_cast<std::int64_t>(c.heads), -1}), k.expand({static_cast<std::int64_t>(c.kv_heads), -1})});
-      else
-        layer.q_norm = q, layer.k_norm = k;
-    }
+    load_head_norms(layer, index);
     layer.out = pack({named(role::out, index)});
     if (c.out_bias)
       layer.out_bias = keep(stack({named(role::out_bias, index)}, into_.dtype));
   }
 
+  void load_head_norms(layer_weights& layer, std::size_t index) const {
+    if (config_.qk_norm == head_norm::none)
+      return;
+    layer.q_norm = norm(role::q_norm, index);
+    layer.k_norm = norm(role::k_norm, index);
+    if (config_.qk_norm == head_norm::each_head)
+      layer.head_norms = at::cat({layer.q_norm.expand({static_cast<std::int64_t>(config_.heads), -1}),
+        layer.k_norm.expand({static_cast<std::int64_t>(config_.kv_heads), -1})});
+  }
+
   expert_weights experts(std::size_t layer) const {
     expert_weights loaded;
     loaded.router = keep(stack({named(role::router, layer)}, into_.dtype));
+    // A GPU multiplies all groups of tokens at once, in bfloat16.
+    const bool at_once = !into_.device.is_cpu() && into_.dtype == at::kBFloat16;
+    std::vector<part> gate_up, down;
     for (std::size_t i = 0; i < config_.experts->count; ++i) {
-      loaded.gate_up.push_back(pack({expert(role::expert_gate, layer, i), expert(role::expert_up, layer, i)}));
-      loaded.down.push_back(pack({expert(role::expert_down, layer, i)}));
+      const std::vector own{expert(role::expert_gate, layer, i), expert(role::expert_up, layer, i)};
+      if (at_once) {
+        gate_up.insert(gate_up.end(), own.begin(), own.end());
+        down.push_back(expert(role::expert_down, layer, i));
+      } else {
+        loaded.gate_up.push_back(pack(own));
+        loaded.down.push_back(pack({expert(role::expert_down, layer, i)}));
+      }
+    }
+    if (at_once) {
+      const auto count = static_cast<std::int64_t>(config_.experts->count);
+      loaded.all_gate_up = keep(stack(gate_up, into_.dtype)).unflatten(0, {count, -1});
+      loaded.all_down = keep(stack(down, into_.dtype)).unflatten(0, {count, -1});
     }
     if (config_.experts->shared_intermediate > 0) {
       loaded.shared_router = keep(stack({named(role::shared_router, layer)}, into_.dtype).flatten());

@@ -19,11 +19,11 @@ struct layer_weights {
   linear qkv;
   /// [q_width + 2 * kv_width]
   at::Tensor qkv_bias;
-  /// Where each head is normalized: q's and k's, [heads + kv_heads, head_dim].
-  at::Tensor head_norms;
-  /// Where all heads are normalized together: [q_width] and [kv_width].
+  /// Where all heads are normalized together, [q_width] and [kv_width]; where each is by itself, [head_dim] both.
   at::Tensor q_norm;
   at::Tensor k_norm;
+  /// Where each head is: the same for every head of q and k, [heads + kv_heads, head_dim].
+  at::Tensor head_norms;
   /// [hidden, q_width]
   linear out;
   /// [hidden]

@@ -101,6 +101,38 @@ void read_longrope(rope_config& rope, const json_fields& parameters, std::size_t
                                                        : longrope_magnitude(rope.factor, rope.original_context);
 }
 
+void read_scaling(rope_config& rope, const json_fields& parameters, std::size_t context) {
+  switch (rope.scaling) {
+  case rope_scaling::none:
+    break;
+  case rope_scaling::linear:
+  case rope_scaling::dynamic:
+    rope.factor = positive(parameters, "factor");
+    break;
+  case rope_scaling::llama3:
+    read_llama3(rope, parameters);
+    break;
+  case rope_scaling::yarn:
+    read_yarn(rope, parameters, context);
+    break;
+  case rope_scaling::longrope:
+    read_longrope(rope, parameters, context);
+    break;
+  }
+}
+
+/// The context that the model was first trained on: where it is written, else the model's.
+double original_context(rope_scaling kind, const json_fields& parameters, const rope_defaults& defaults) {
+  auto original = static_cast<double>(defaults.context);
+  if (kind != rope_scaling::dynamic && defaults.original_context)
+    original = static_cast<double>(*defaults.original_context);
+  else if (kind != rope_scaling::dynamic && parameters.find("original_max_position_embeddings"))
+    original = positive(parameters, "original_max_position_embeddings");
+  if (!(original >= 2 && original <= longest))
+    parameters.refuse("original_max_position_embeddings", "must be between 2 and 16777216");
+  return original;
+}
+
 /// Numbers of a tensor [dimensions / 2], or nothing when there is no such tensor.
 std::vector<float> divisors_of(const gguf_file& file, const char* name, std::size_t dimensions) {
   for (const auto& tensor : file.tensors()) {
@@ -132,33 +164,9 @@ rope_config read_rope(const std::optional<json_fields>& parameters, const rope_d
       parameters->refuse("partial_rotary_factor", "must be above 0 and at most 1");
   }
   rope.dimensions = static_cast<std::size_t>(static_cast<double>(defaults.head_dim) * partial);
-  if (rope.scaling == rope_scaling::none)
-    return rope;
-  rope.original_context = static_cast<double>(defaults.context);
-  if (defaults.original_context)
-    rope.original_context = static_cast<double>(*defaults.original_context);
-  else if (parameters->find("original_max_position_embeddings"))
-    rope.original_context = positive(*parameters, "original_max_position_embeddings");
-  if (!(rope.original_context >= 2 && rope.original_context <= longest))
-    parameters->refuse("original_max_position_embeddings", "must be between 2 and 16777216");
-  switch (rope.scaling) {
-  case rope_scaling::none:
-    break;
-  case rope_scaling::dynamic:
-    rope.original_context = static_cast<double>(defaults.context);
-    [[fallthrough]];
-  case rope_scaling::linear:
-    rope.factor = positive(*parameters, "factor");
-    break;
-  case rope_scaling::llama3:
-    read_llama3(rope, *parameters);
-    break;
-  case rope_scaling::yarn:
-    read_yarn(rope, *parameters, defaults.context);
-    break;
-  case rope_scaling::longrope:
-    read_longrope(rope, *parameters, defaults.context);
-    break;
+  if (rope.scaling != rope_scaling::none) {
+    rope.original_context = original_context(rope.scaling, *parameters, defaults);
+    read_scaling(rope, *parameters, defaults.context);
   }
   return rope;
 }

@@ -76,6 +76,24 @@ at::Tensor run_experts(const at::Tensor& x, const std::vector<std::vector<std::i
   return results;
 }
 
+/// The same in two products of all groups.
+at::Tensor run_all_experts(const at::Tensor& x, const std::vector<std::vector<std::int64_t>>& places,
+  const expert_weights& weights, std::int64_t chosen, activation function) {
+  std::vector<std::int64_t> order;
+  auto ends = at::empty({static_cast<std::int64_t>(places.size())}, at::kInt);
+  auto* end = ends.data_ptr<std::int32_t>();
+  for (const auto& group : places) {
+    order.insert(order.end(), group.begin(), group.end());
+    *end++ = static_cast<std::int32_t>(order.size());
+  }
+  const auto index = to_index(order, x.device());
+  const auto groups = ends.to(x.device());
+  const auto rows = x.index_select(0, index.div(chosen, "floor"));
+  const auto both = at::_grouped_mm(rows, weights.all_gate_up.transpose(1, 2), groups);
+  const auto given = at::_grouped_mm(gated(both, function), weights.all_down.transpose(1, 2), groups);
+  return at::empty_like(given).index_copy_(0, index, given);
+}
+
 /// How far the shared expert is opened for each token, [tokens, 1].
 at::Tensor shared_openness(const at::Tensor& x, const at::Tensor& router) {
   auto open = at::mul(x.to(at::kFloat), router.to(at::kFloat)).sum(-1, true);
@@ -108,7 +126,8 @@ at::Tensor mix_experts(const at::Tensor& x, std::size_t tokens, const expert_wei
     for (std::size_t e = 0; e < places.size(); ++e)
       (*counts)[e] += places[e].size();
   }
-  const auto given = run_experts(real, places, weights, chosen, function).view({rows, chosen, -1});
+  const auto run = weights.all_down.defined() ? run_all_experts : run_experts;
+  const auto given = run(real, places, weights, chosen, function).view({rows, chosen, -1});
   auto sum = at::zeros({x.size(0), x.size(1)}, x.options().dtype(at::kFloat));
   auto real_sum = sum.narrow(0, 0, rows);
   for (std::int64_t rank = 0; rank < chosen; ++rank)

@@ -16,6 +16,10 @@ struct expert_weights {
   /// One per expert: gate and up as [2 * intermediate, hidden], and down as [hidden, intermediate].
   std::vector<linear> gate_up;
   std::vector<linear> down;
+  /// In place of these, where the device multiplies all groups of tokens at once: [experts, 2 * intermediate, hidden]
+  /// and [experts, hidden, intermediate].
+  at::Tensor all_gate_up;
+  at::Tensor all_down;
   /// [hidden]
   at::Tensor shared_router;
   linear shared_gate_up;

@@ -6,6 +6,9 @@
 
 namespace troupe::engine {
 
+/// The product of a matrix's two halves, [tokens, 2 * intermediate], the first through `function`.
+at::Tensor gated(const at::Tensor& both, activation function);
+
 /// down(gate(x) * up(x)), gate and up as one matrix of [2 * intermediate, hidden], the gate's half through `function`.
 ///   x       [tokens, hidden]
 ///   returns [tokens, hidden]

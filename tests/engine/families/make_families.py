@@ -6,7 +6,7 @@ For every family and variation a JSON file: a config.json as people have it, how
 from its name (no file holds them: the test makes the same numbers), prompts shorter and longer than the window, the
 logits behind each, and 48 greedy tokens, computed by transformers in float32 on a CPU. For some, a GGUF file of the
 same weights in F16, laid out as llama.cpp's converter lays it out. Needs torch, transformers, safetensors, gguf; made
-with torch 2.11.0, transformers 5.24.0 and gguf 0.18.0.
+with torch 2.11.0, transformers 5.24.0 and gguf 0.19.0.
 """
 
 import copy
