@@ -51,6 +51,8 @@ struct model_book {
   std::uint64_t prefix_query_tokens = 0;
   std::uint64_t prefix_hit_tokens = 0;
   std::uint64_t evicted = 0;
+  /// By expert; empty for a model without.
+  std::vector<std::uint64_t> expert_tokens;
 };
 
 /// What one worker did beside what a snapshot tells.

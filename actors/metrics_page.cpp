@@ -1,5 +1,6 @@
 #include "actors/metrics_page.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <map>
@@ -93,6 +94,9 @@ void metrics_page::take(const step_record& x) {
   model.prefix_query_tokens += x.prefix_query_tokens;
   model.prefix_hit_tokens += x.prefix_hit_tokens;
   model.evicted += x.evicted;
+  model.expert_tokens.resize(std::max(model.expert_tokens.size(), x.expert_tokens.size()));
+  for (std::size_t i = 0; i < x.expert_tokens.size(); ++i)
+    model.expert_tokens[i] += x.expert_tokens[i];
 }
 
 void metrics_page::take(const worker_ready& x) {

@@ -96,6 +96,15 @@ void add_latencies(metric_families& out, const model_books& models) {
     out, models, [](const model_book& x) -> auto& { return x.queued; });
 }
 
+void add_experts(metric_families& out, const model_books& models) {
+  if (std::all_of(models.begin(), models.end(), [](const auto& entry) { return entry.second.expert_tokens.empty(); }))
+    return;
+  out.counter("troupe_expert_tokens_total", "Tokens that were sent to each expert, summed over the layers.");
+  for (const auto& [model, book] : models)
+    for (std::size_t i = 0; i < book.expert_tokens.size(); ++i)
+      out.value(book.expert_tokens[i], {{"model_name", model}, {"expert", std::to_string(i)}});
+}
+
 void add_worker_states(metric_families& out, const metrics_snapshot& x) {
   out.gauge("troupe_worker_state", "1 for the state that a worker is in, 0 for the others.");
   for (const auto& worker : x.workers)
@@ -142,6 +151,7 @@ void add_models(
   add_each(out, models, [](const model_book& book) { return book.prefix_hit_tokens; });
   out.counter("vllm:num_preemptions_total", "Sequences that gave way because KV blocks ran out, and began again.");
   add_each(out, models, [](const model_book& book) { return book.evicted; });
+  add_experts(out, models);
   add_latencies(out, models);
 }
 

@@ -234,6 +234,13 @@ room resident_batch::take_room() {
   return free;
 }
 
+void resident_batch::count_experts(const std::vector<std::uint64_t>& tokens) {
+  auto& counted = last_step_.expert_tokens;
+  counted.resize(std::max(counted.size(), tokens.size()));
+  for (std::size_t i = 0; i < tokens.size(); ++i)
+    counted[i] += tokens[i];
+}
+
 step_record resident_batch::record(timespan duration) {
   step_record done = last_step_;
   done.worker = id_;

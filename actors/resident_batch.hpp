@@ -59,6 +59,9 @@ public:
   /// Takes in what the engine gave for one row. Throws `std::logic_error` when a draw is missing.
   void finish_row(std::size_t row, const engine::row_output& output);
 
+  /// Counts the tokens that went to each expert in this step.
+  void count_experts(const std::vector<std::uint64_t>& tokens);
+
   /// Fails one row's sequence alone.
   void fail_row(std::size_t row, const std::string& why);
 

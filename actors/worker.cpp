@@ -59,6 +59,7 @@ std::exception_ptr run_alone(worker_self& state, const engine::batch& step) {
       continue;
     }
     any = true;
+    state.batch->count_experts(output.expert_tokens);
     state.batch->finish_row(i, output.rows.at(0));
   }
   return any ? nullptr : last;
@@ -74,6 +75,7 @@ std::exception_ptr run_rows(worker_self& state, const engine::batch& step) {
   } catch (...) {
     return run_alone(state, step);
   }
+  state.batch->count_experts(output.expert_tokens);
   for (std::size_t i = 0; i < step.rows.size(); ++i)
     state.batch->finish_row(i, output.rows.at(i));
   return nullptr;

@@ -13,43 +13,11 @@ namespace troupe::engine {
 
 namespace {
 
-/// A weight that the decoder needs: its name in either kind of file, and its shape.
-struct needed_weight {
-  std::string hugging_face;
-  std::string gguf;
-  std::vector<std::size_t> shape;
-};
-
-void add_layer(std::vector<needed_weight>& needed, const model_config& c, std::size_t layer) {
-  const auto theirs = "model.layers." + std::to_string(layer) + ".";
-  const auto gguf = "blk." + std::to_string(layer) + ".";
-  needed.push_back({theirs + "input_layernorm.weight", gguf + "attn_norm.weight", {c.hidden}});
-  needed.push_back({theirs + "self_attn.q_proj.weight", gguf + "attn_q.weight", {c.q_width(), c.hidden}});
-  needed.push_back({theirs + "self_attn.k_proj.weight", gguf + "attn_k.weight", {c.kv_width(), c.hidden}});
-  needed.push_back({theirs + "self_attn.v_proj.weight", gguf + "attn_v.weight", {c.kv_width(), c.hidden}});
-  needed.push_back({theirs + "self_attn.o_proj.weight", gguf + "attn_output.weight", {c.hidden, c.q_width()}});
-  needed.push_back({theirs + "post_attention_layernorm.weight", gguf + "ffn_norm.weight", {c.hidden}});
-  needed.push_back({theirs + "mlp.gate_proj.weight", gguf + "ffn_gate.weight", {c.intermediate, c.hidden}});
-  needed.push_back({theirs + "mlp.up_proj.weight", gguf + "ffn_up.weight", {c.intermediate, c.hidden}});
-  needed.push_back({theirs + "mlp.down_proj.weight", gguf + "ffn_down.weight", {c.hidden, c.intermediate}});
-}
-
-std::vector<needed_weight> needed_weights(const model_config& c) {
-  std::vector<needed_weight> needed;
-  needed.push_back({"model.embed_tokens.weight", "token_embd.weight", {c.vocabulary, c.hidden}});
-  for (std::size_t layer = 0; layer < c.layers; ++layer)
-    add_layer(needed, c, layer);
-  needed.push_back({"model.norm.weight", "output_norm.weight", {c.hidden}});
-  if (!c.tied_head)
-    needed.push_back({"lm_head.weight", "output.weight", {c.vocabulary, c.hidden}});
-  return needed;
-}
-
 /// Tensors that a file may carry beside the weights: rotations, which are computed or already in the config, and a
 /// second copy of a tied head.
 bool may_be_unused(const checkpoint& model, const std::string& name) {
   if (model.format == file_format::gguf)
-    return name == "rope_freqs.weight" && !model.config.rope_divisors.empty();
+    return name == "rope_freqs.weight" || name == "rope_factors_long.weight" || name == "rope_factors_short.weight";
   return name.ends_with(".rotary_emb.inv_freq") || (name == "lm_head.weight" && model.config.tied_head);
 }
 
@@ -73,8 +41,8 @@ void match(checkpoint& model, const std::vector<stored_tensor>& tensors) {
   std::vector<std::string> missing;
   std::vector<std::string> misshapen;
   std::vector<std::string> unused;
-  for (const auto& weight : needed_weights(model.config)) {
-    const auto& name = model.format == file_format::gguf ? weight.gguf : weight.hugging_face;
+  for (const auto& weight : needed_weights(model.config, model.format)) {
+    const auto& name = weight.name;
     const auto found = by_name.find(name);
     if (found == by_name.end()) {
       missing.push_back("'" + name + "'");
@@ -83,7 +51,7 @@ void match(checkpoint& model, const std::vector<stored_tensor>& tensors) {
     if (found->second->shape != weight.shape)
       misshapen.push_back(
         "'" + name + "' is " + shape_text(found->second->shape) + ", not " + shape_text(weight.shape));
-    model.weights.emplace(weight.hugging_face, *found->second);
+    model.weights.emplace(weight.key, *found->second);
     by_name.erase(found);
   }
   for (const auto& [name, tensor] : by_name)

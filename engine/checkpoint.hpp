@@ -4,6 +4,7 @@
 #include "engine/files/mapped_file.hpp"
 #include "engine/files/stored_tensor.hpp"
 #include "engine/model_config.hpp"
+#include "engine/models/weight_names.hpp"
 
 #include <filesystem>
 #include <map>
@@ -12,17 +13,13 @@
 
 namespace troupe::engine {
 
-/// How a checkpoint's files name and lay out their tensors.
-enum class file_format : std::uint8_t { gguf, hugging_face };
-
 /// An open model. The tensors' bytes are valid as long as it lives.
 struct checkpoint {
   std::filesystem::path path;
   file_format format = file_format::gguf;
   model_config config;
-  /// Each weight that the decoder needs, by its Hugging Face name, shape checked; `lm_head.weight` only when the head
-  /// is not tied.
-  std::map<std::string, stored_tensor> weights;
+  /// Each weight that the decoder needs, shape checked; the head only when it is not tied.
+  std::map<weight_key, stored_tensor> weights;
   /// 128-bit hex over what tells this model from another: see digest.hpp.
   std::string digest;
   std::vector<mapped_file> files;

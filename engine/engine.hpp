@@ -177,6 +177,8 @@ struct row_output {
 
 struct step_output {
   std::vector<row_output> rows;
+  /// How many of the step's tokens went to each expert, summed over the layers; empty for a model without experts.
+  std::vector<std::uint64_t> expert_tokens = {};
 };
 
 /// A loaded model on one device with its KV cache.

@@ -33,8 +33,8 @@ step_output torch_engine::run(const batch& step) {
   }
   const c10::InferenceMode guard;
   const auto layout = lay_out(step, info_.block_size, last_samples_, decoder_.model().device);
-  const auto logits = decoder_.forward(layout, cache_);
   step_output output;
+  const auto logits = decoder_.forward(layout, cache_, &output.expert_tokens);
   output.rows.resize(step.rows.size());
   if (layout.samples == 0)
     return output;

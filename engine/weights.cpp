@@ -1,6 +1,6 @@
 #include "engine/weights.hpp"
 
-#include "engine/models/registry.hpp"
+#include "engine/models/family.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -13,7 +13,7 @@ namespace {
 
 /// A stored matrix, and how many heads' rows stand in GGUF's interleaved order; 0 when none do.
 struct part {
-  const stored_tensor* tensor;
+  stored_tensor tensor;
   std::size_t interleaved_heads = 0;
 };
 
@@ -29,7 +29,7 @@ std::size_t row_place(std::size_t row, std::size_t rows, std::size_t interleaved
 /// Widens a matrix's rows into those of a tensor, from row `first` on.
 template <class T>
 void widen_rows(const part& from, T* to, std::size_t first) {
-  const auto& tensor = *from.tensor;
+  const auto& tensor = from.tensor;
   const auto columns = tensor.shape.back();
   const auto rows = tensor.shape.size() == 1 ? 1 : tensor.shape.front();
   const auto row_bytes = tensor.bytes.size() / rows;
@@ -44,61 +44,166 @@ void widen_rows(const part& from, T* to, std::size_t first) {
   });
 }
 
+/// The matrix of one expert in a tensor that holds all of a layer's.
+stored_tensor slice(const stored_tensor& all, std::size_t index) {
+  auto one = all;
+  const auto bytes = all.bytes.size() / all.shape.front();
+  one.shape.erase(one.shape.begin());
+  one.bytes = all.bytes.subspan(index * bytes, bytes);
+  return one;
+}
+
+/// A vector as a matrix of one column, so that it stacks and its rows move as a matrix's do.
+stored_tensor column(stored_tensor vector) {
+  vector.shape.push_back(1);
+  return vector;
+}
+
 class loader {
 public:
-  loader(const checkpoint& model, weights& into) : model_(model), into_(into) {
-    const auto* known = find_architecture(model.config.architecture);
-    interleaved_ = model.format == file_format::gguf && known->interleaved_rope_in_gguf;
+  using role = weight_role;
+
+  loader(const checkpoint& model, weights& into) : model_(model), config_(model.config), into_(into) {
+    interleaved_ = model.format == file_format::gguf && config_.kind->interleaved_rope_in_gguf;
+    less_one_ = model.format == file_format::hugging_face && config_.kind->norms_less_one;
   }
 
-  part named(const std::string& name, std::size_t rope_heads = 0) const {
-    return {&model_.weights.at(name), interleaved_ ? rope_heads : 0};
-  }
+  at::Tensor matrix(role what) const { return keep(stack({whole(what)}, into_.dtype)); }
 
-  /// Parts one below the other, on the device.
-  at::Tensor stack(const std::vector<part>& parts) const {
-    const auto& shape = parts.front().tensor->shape;
-    std::size_t rows = 0;
-    for (const auto& p : parts)
-      rows += p.tensor->shape.front();
-    auto extents = shape.size() == 1
-      ? std::vector<std::int64_t>{static_cast<std::int64_t>(shape[0])}
-      : std::vector<std::int64_t>{static_cast<std::int64_t>(rows), static_cast<std::int64_t>(shape[1])};
-    const auto tensor = at::empty(extents, into_.dtype);
-    std::size_t first = 0;
-    for (const auto& p : parts) {
-      if (into_.dtype == at::kFloat)
-        widen_rows(p, tensor.mutable_data_ptr<float>(), first);
-      else
-        widen_rows(p, tensor.mutable_data_ptr<at::BFloat16>(), first);
-      first += p.tensor->shape.front();
-    }
-    into_.bytes += tensor.nbytes();
-    return tensor.to(into_.device);
+  /// [length], scaled by in float32 before it is narrowed.
+  at::Tensor norm(role what, std::size_t layer = 0) const {
+    const auto weight = stack({{model_.weights.at({what, layer, 0})}}, at::kFloat);
+    return less_one_ ? keep(weight.add(1)) : keep(weight);
   }
-
-  linear matrix(const std::vector<part>& parts) const { return linear(stack(parts)); }
 
   layer_weights layer(std::size_t index) const {
-    const auto prefix = "model.layers." + std::to_string(index) + ".";
-    const auto attention = prefix + "self_attn.";
-    const auto mlp = prefix + "mlp.";
-    const auto& config = model_.config;
     layer_weights layer;
-    layer.attention_norm = stack({named(prefix + "input_layernorm.weight")});
-    layer.qkv = matrix({named(attention + "q_proj.weight", config.heads),
-      named(attention + "k_proj.weight", config.kv_heads), named(attention + "v_proj.weight")});
-    layer.out = matrix({named(attention + "o_proj.weight")});
-    layer.mlp_norm = stack({named(prefix + "post_attention_layernorm.weight")});
-    layer.gate_up = matrix({named(mlp + "gate_proj.weight"), named(mlp + "up_proj.weight")});
-    layer.down = matrix({named(mlp + "down_proj.weight")});
+    layer.attention_norm = norm(role::attention_norm, index);
+    load_attention(layer, index);
+    if (config_.post_norms)
+      layer.post_attention_norm = norm(role::post_attention_norm, index);
+    layer.mlp_norm = norm(role::mlp_norm, index);
+    if (config_.forms[index].experts) {
+      layer.experts = experts(index);
+    } else {
+      layer.gate_up =
+        config_.fused ? pack({named(role::gate_up, index)}) : pack({named(role::gate, index), named(role::up, index)});
+      layer.down = pack({named(role::down, index)});
+    }
+    if (config_.post_norms)
+      layer.post_mlp_norm = norm(role::post_mlp_norm, index);
     return layer;
   }
 
 private:
+  part whole(role what) const { return {model_.weights.at({what, 0, 0})}; }
+
+  part named(role what, std::size_t layer, std::size_t rope_heads = 0) const {
+    return {model_.weights.at({what, layer, 0}), interleaved_ ? rope_heads : 0};
+  }
+
+  part expert(role what, std::size_t layer, std::size_t index) const {
+    if (model_.format == file_format::gguf)
+      return {slice(model_.weights.at({what, layer, 0}), index)};
+    return {model_.weights.at({what, layer, index})};
+  }
+
+  part bias(role what, std::size_t layer, std::size_t rope_heads = 0) const {
+    auto tensor = named(what, layer, rope_heads);
+    tensor.tensor = column(std::move(tensor.tensor));
+    return tensor;
+  }
+
+  /// Parts one below the other.
+  static at::Tensor stack(const std::vector<part>& parts, at::ScalarType dtype) {
+    const auto& shape = parts.front().tensor.shape;
+    std::size_t rows = 0;
+    for (const auto& p : parts)
+      rows += p.tensor.shape.front();
+    auto extents = shape.size() == 1
+      ? std::vector<std::int64_t>{static_cast<std::int64_t>(shape[0])}
+      : std::vector<std::int64_t>{static_cast<std::int64_t>(rows), static_cast<std::int64_t>(shape[1])};
+    const auto tensor = at::empty(extents, dtype);
+    std::size_t first = 0;
+    for (const auto& p : parts) {
+      if (dtype == at::kFloat)
+        widen_rows(p, tensor.mutable_data_ptr<float>(), first);
+      else
+        widen_rows(p, tensor.mutable_data_ptr<at::BFloat16>(), first);
+      first += p.tensor.shape.front();
+    }
+    return tensor;
+  }
+
+  /// Puts a weight where it will be used, and counts it.
+  at::Tensor keep(const at::Tensor& weight) const {
+    const auto kept = weight.to(into_.dtype).to(into_.device);
+    into_.bytes += kept.nbytes();
+    return kept;
+  }
+
+  linear pack(const std::vector<part>& parts) const { return linear(keep(stack(parts, into_.dtype))); }
+
+  void load_attention(layer_weights& layer, std::size_t index) const {
+    const auto& c = config_;
+    layer.qkv = c.fused
+      ? pack({named(role::qkv, index)})
+      : pack({named(role::q, index, c.heads), named(role::k, index, c.kv_heads), named(role::v, index)});
+    if (c.qkv_bias)
+      layer.qkv_bias = keep(
+        stack({bias(role::q_bias, index, c.heads), bias(role::k_bias, index, c.kv_heads), bias(role::v_bias, index)},
+          into_.dtype)
+          .flatten());
+    load_head_norms(layer, index);
+    layer.out = pack({named(role::out, index)});
+    if (c.out_bias)
+      layer.out_bias = keep(stack({named(role::out_bias, index)}, into_.dtype));
+  }
+
+  void load_head_norms(layer_weights& layer, std::size_t index) const {
+    if (config_.qk_norm == head_norm::none)
+      return;
+    layer.q_norm = norm(role::q_norm, index);
+    layer.k_norm = norm(role::k_norm, index);
+    if (config_.qk_norm == head_norm::each_head)
+      layer.head_norms = at::cat({layer.q_norm.expand({static_cast<std::int64_t>(config_.heads), -1}),
+        layer.k_norm.expand({static_cast<std::int64_t>(config_.kv_heads), -1})});
+  }
+
+  expert_weights experts(std::size_t layer) const {
+    expert_weights loaded;
+    loaded.router = keep(stack({named(role::router, layer)}, into_.dtype));
+    // A GPU multiplies all groups of tokens at once, in bfloat16.
+    const bool at_once = !into_.device.is_cpu() && into_.dtype == at::kBFloat16;
+    std::vector<part> gate_up, down;
+    for (std::size_t i = 0; i < config_.experts->count; ++i) {
+      const std::vector own{expert(role::expert_gate, layer, i), expert(role::expert_up, layer, i)};
+      if (at_once) {
+        gate_up.insert(gate_up.end(), own.begin(), own.end());
+        down.push_back(expert(role::expert_down, layer, i));
+      } else {
+        loaded.gate_up.push_back(pack(own));
+        loaded.down.push_back(pack({expert(role::expert_down, layer, i)}));
+      }
+    }
+    if (at_once) {
+      const auto count = static_cast<std::int64_t>(config_.experts->count);
+      loaded.all_gate_up = keep(stack(gate_up, into_.dtype)).unflatten(0, {count, -1});
+      loaded.all_down = keep(stack(down, into_.dtype)).unflatten(0, {count, -1});
+    }
+    if (config_.experts->shared_intermediate > 0) {
+      loaded.shared_router = keep(stack({named(role::shared_router, layer)}, into_.dtype).flatten());
+      loaded.shared_gate_up = pack({named(role::shared_gate, layer), named(role::shared_up, layer)});
+      loaded.shared_down = pack({named(role::shared_down, layer)});
+    }
+    return loaded;
+  }
+
   const checkpoint& model_;
+  const model_config& config_;
   weights& into_;
   bool interleaved_ = false;
+  bool less_one_ = false;
 };
 
 } // namespace
@@ -111,16 +216,16 @@ std::shared_ptr<const weights> load_weights(const checkpoint& model, at::ScalarT
   for (const auto& file : model.files)
     file.will_need();
   const loader from(model, *loaded);
-  loaded->embedding = from.stack({from.named("model.embed_tokens.weight")});
+  loaded->embedding = from.matrix(weight_role::embedding);
   for (std::size_t i = 0; i < model.config.layers; ++i)
     loaded->layers.push_back(from.layer(i));
-  loaded->norm = from.stack({from.named("model.norm.weight")});
+  loaded->norm = from.norm(weight_role::norm);
   if (model.config.tied_head) {
     loaded->head = linear(loaded->embedding);
     // On a CPU the head is packed: a copy.
     loaded->bytes += device.is_cpu() ? loaded->embedding.nbytes() : 0;
   } else {
-    loaded->head = from.matrix({from.named("lm_head.weight")});
+    loaded->head = linear(from.matrix(weight_role::head));
   }
   return loaded;
 }

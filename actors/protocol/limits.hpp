@@ -32,6 +32,8 @@ inline constexpr std::size_t word_bytes = 4096;
 /// A failure's message, which may quote a request.
 inline constexpr std::size_t failure_text_bytes = std::size_t{64} << 10;
 inline constexpr std::size_t workers = 1024;
+/// Experts of a layer.
+inline constexpr std::size_t experts = 4096;
 /// Likeliest tokens that are told beside a token.
 inline constexpr std::size_t top_tokens = 20;
 inline constexpr std::size_t biases = 4096;
@@ -127,7 +129,7 @@ inline constexpr std::size_t largest<worker_failed> = 4 + length_bytes + failure
 template <>
 inline constexpr std::size_t largest<sink_record> = 3 * word + 8 + 5 + largest<token_usage> + 24;
 template <>
-inline constexpr std::size_t largest<step_record> = 52;
+inline constexpr std::size_t largest<step_record> = 52 + length_bytes + 8 * experts;
 template <>
 inline constexpr std::size_t largest<scheduler_load> = 8;
 template <>

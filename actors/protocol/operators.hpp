@@ -42,6 +42,8 @@ struct step_record {
   /// Prompt tokens of the sequences that began with this step, and how many of them the KV cache held already.
   std::uint64_t prefix_query_tokens = 0;
   std::uint64_t prefix_hit_tokens = 0;
+  /// How many tokens went to each expert, summed over the layers; empty for a model without experts.
+  std::vector<std::uint64_t> expert_tokens = {};
 };
 
 /// How much the scheduler holds, as absolute numbers.

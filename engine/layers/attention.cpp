@@ -14,8 +14,8 @@ namespace troupe::engine {
 
 namespace {
 
-double scale_of(std::int64_t head_dim) {
-  return 1.0 / std::sqrt(static_cast<double>(head_dim));
+double scale_of(const attention_form& form, std::int64_t head_dim) {
+  return form.scale > 0 ? form.scale : 1.0 / std::sqrt(static_cast<double>(head_dim));
 }
 
 /// Rows that are computed as one: equally many new tokens and gathered blocks.
@@ -86,7 +86,8 @@ std::vector<tile_place> tiles_of(const batch_layout& layout, std::size_t kv_head
 
 /// Calls the kernel for each tile, over all threads.
 ///   q [padded tokens, heads, head_dim], out [padded tokens, heads * head_dim], both float32
-void run_tiles(const at::Tensor& q, const at::Tensor& out, const kv_view& kv, const batch_layout& layout) {
+void run_tiles(const at::Tensor& q, const at::Tensor& out, const kv_view& kv, const batch_layout& layout,
+  const attention_form& form) {
   static const auto kernel = cpu::choose_attention();
   cpu::attention_cache shared;
   shared.keys = kv.keys.const_data_ptr();
@@ -95,7 +96,8 @@ void run_tiles(const at::Tensor& q, const at::Tensor& out, const kv_view& kv, co
   shared.kv_heads = static_cast<std::size_t>(kv.keys.size(1));
   shared.head_dim = static_cast<std::size_t>(kv.keys.size(2));
   shared.block_size = static_cast<std::size_t>(kv.block_size());
-  shared.scale = static_cast<float>(scale_of(kv.keys.size(2)));
+  shared.scale = static_cast<float>(scale_of(form, kv.keys.size(2)));
+  shared.window = form.window;
   const auto group = static_cast<std::size_t>(q.size(1)) / shared.kv_heads;
   const auto* queries = q.const_data_ptr<float>();
   auto* to = out.mutable_data_ptr<float>();
@@ -117,8 +119,7 @@ void run_tiles(const at::Tensor& q, const at::Tensor& out, const kv_view& kv, co
       tile.group = group;
       tile.position = place.row->position + place.token;
       tile.table = layout.tables.data() + place.row->table;
-      const auto floats =
-        cpu::attention_scratch(tile.tokens * group, tile.position + tile.tokens, shared.head_dim, shared.block_size);
+      const auto floats = cpu::attention_scratch(tile, shared);
       if (scratch.size() < floats)
         scratch.resize(floats);
       tile.scratch = scratch.data();
@@ -129,7 +130,8 @@ void run_tiles(const at::Tensor& q, const at::Tensor& out, const kv_view& kv, co
 
 } // namespace
 
-at::Tensor gathered_attention(const at::Tensor& q, const kv_view& kv, const batch_layout& layout) {
+at::Tensor gathered_attention(
+  const at::Tensor& q, const kv_view& kv, const batch_layout& layout, const attention_form& form) {
   const auto heads = q.size(1);
   const auto head_dim = q.size(2);
   const auto kv_heads = kv.keys.size(1);
@@ -150,9 +152,12 @@ at::Tensor gathered_attention(const at::Tensor& q, const kv_view& kv, const batc
                           .view({rows, group.blocks, kv_heads, -1, head_dim})
                           .permute({0, 2, 1, 3, 4})
                           .reshape({rows, kv_heads, 1, positions, head_dim});
-    const auto hidden = at::arange(positions, index.seen.options()).ge(index.seen).unsqueeze(1);
+    const auto places = at::arange(positions, index.seen.options());
+    auto hidden = places.ge(index.seen).unsqueeze(1);
+    if (form.window > 0)
+      hidden = hidden.logical_or(places.lt(index.seen - static_cast<std::int64_t>(form.window)).unsqueeze(1));
     const auto scores = at::matmul(queries.to(at::kFloat), keys.to(at::kFloat))
-                          .mul_(scale_of(head_dim))
+                          .mul_(scale_of(form, head_dim))
                           .masked_fill_(hidden, -std::numeric_limits<float>::infinity());
     const auto mixed = at::matmul(at::softmax(scores, -1), values.to(at::kFloat));
     out.index_copy_(0, index.tokens,
@@ -161,12 +166,13 @@ at::Tensor gathered_attention(const at::Tensor& q, const kv_view& kv, const batc
   return out;
 }
 
-at::Tensor paged_attention(const at::Tensor& q, const kv_view& kv, const batch_layout& layout) {
+at::Tensor paged_attention(
+  const at::Tensor& q, const kv_view& kv, const batch_layout& layout, const attention_form& form) {
   if (!q.is_cpu() || q.size(2) % 16 != 0 || kv.block_size() % 16 != 0)
-    return gathered_attention(q, kv, layout);
+    return gathered_attention(q, kv, layout, form);
   const auto wide = q.to(at::kFloat);
   const auto out = at::empty({q.size(0), q.size(1) * q.size(2)}, wide.options());
-  run_tiles(wide, out, kv, layout);
+  run_tiles(wide, out, kv, layout, form);
   const auto padding = q.size(0) - static_cast<std::int64_t>(layout.tokens);
   if (padding > 0)
     out.narrow(0, static_cast<std::int64_t>(layout.tokens), padding).zero_();

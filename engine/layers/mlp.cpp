@@ -4,10 +4,15 @@
 
 namespace troupe::engine {
 
-at::Tensor mlp(const at::Tensor& x, const linear& gate_up, const linear& down) {
-  const auto both = gate_up(x);
+at::Tensor gated(const at::Tensor& both, activation function) {
   const auto width = both.size(-1) / 2;
-  return down(at::silu(both.narrow(-1, 0, width)).mul_(both.narrow(-1, width, width)));
+  const auto gate = both.narrow(-1, 0, width);
+  auto opened = function == activation::silu ? at::silu(gate) : at::gelu(gate, "tanh");
+  return opened.mul_(both.narrow(-1, width, width));
+}
+
+at::Tensor mlp(const at::Tensor& x, const linear& gate_up, const linear& down, activation function) {
+  return down(gated(gate_up(x), function));
 }
 
 } // namespace troupe::engine

@@ -7,7 +7,7 @@
 
 namespace troupe::engine {
 
-/// The rotations of a step's tokens, each [tokens, 1, head_dim]: a head h at one position becomes
+/// The rotations of a step's tokens, each [tokens, 1, dimensions]: the turning part h of a head at one position becomes
 /// h * cosine + swap_halves(h) * sine.
 struct rotations {
   at::Tensor cosine;
@@ -15,11 +15,14 @@ struct rotations {
 };
 
 /// Cosines and sines of all positions, computed once.
-/// After: Su et al. 2021, "RoFormer: Enhanced Transformer with Rotary Position Embedding", with a pair's halves half a
-/// head apart.
+///
+/// Where the scaling depends on the sequence's length (dynamic, longrope), rotations are those of the longest sequence:
+/// `positions`. What a token's key is then depends on nothing that comes after it, as a cache that requests share
+/// needs. After: Su et al. 2021, "RoFormer: Enhanced Transformer with Rotary Position Embedding", with a pair's halves
+/// half a head apart.
 class rope {
 public:
-  rope(const model_config& config, std::size_t positions, at::ScalarType dtype, at::Device device);
+  rope(const rope_config& config, std::size_t positions, at::ScalarType dtype, at::Device device);
 
   /// positions [tokens], int64.
   rotations at(const at::Tensor& positions) const;
@@ -30,7 +33,7 @@ private:
 };
 
 /// Rotates heads by their token's position.
-///   heads   [tokens, heads, head_dim]
+///   heads   [tokens, heads, head_dim]; what lies behind the rotations' dimensions stays
 ///   returns [tokens, heads, head_dim], contiguous
 at::Tensor rotate(const at::Tensor& heads, const rotations& by);
 

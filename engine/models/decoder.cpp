@@ -8,34 +8,78 @@
 
 namespace troupe::engine {
 
-decoder::decoder(std::shared_ptr<const weights> model, std::size_t context)
-    : model_(std::move(model)),
-      rope_(model_->config, context, model_->dtype, model_->device) {}
+decoder::decoder(std::shared_ptr<const weights> model, std::size_t context) : model_(std::move(model)) {
+  for (const auto& rope : model_->config.ropes)
+    ropes_.emplace_back(rope, context, model_->dtype, model_->device);
+}
 
-at::Tensor decoder::attend(
-  const at::Tensor& x, std::size_t layer, const batch_layout& layout, const rotations& turn, kv_cache& cache) const {
+at::Tensor decoder::turned_heads(const at::Tensor& qkv, std::size_t layer, const std::vector<rotations>& turns) const {
   const auto& config = model_->config;
+  const auto& weights = model_->layers[layer];
+  const auto heads = static_cast<std::int64_t>(config.heads + config.kv_heads);
+  const auto head_dim = static_cast<std::int64_t>(config.head_dim);
+  const auto epsilon = config.rms_epsilon;
+  auto flat = qkv.narrow(1, 0, heads * head_dim);
+  if (config.qk_norm == head_norm::all_heads) {
+    const auto q = static_cast<std::int64_t>(config.q_width());
+    flat = at::cat({rms_norm(flat.narrow(1, 0, q).to(at::kFloat), weights.q_norm, epsilon),
+                     rms_norm(flat.narrow(1, q, heads * head_dim - q).to(at::kFloat), weights.k_norm, epsilon)},
+      1);
+  }
+  auto turned = flat.unflatten(1, {heads, head_dim});
+  if (config.qk_norm == head_norm::each_head)
+    turned = rms_norm(turned.to(at::kFloat), weights.head_norms, epsilon);
+  const auto& form = config.forms[layer];
+  return form.rope ? rotate(turned, turns[*form.rope]) : turned;
+}
+
+at::Tensor decoder::attend(const at::Tensor& x, std::size_t layer, const batch_layout& layout,
+  const std::vector<rotations>& turns, kv_cache& cache) const {
+  const auto& config = model_->config;
+  const auto& weights = model_->layers[layer];
   const auto heads = static_cast<std::int64_t>(config.heads);
   const auto kv_heads = static_cast<std::int64_t>(config.kv_heads);
   const auto tokens = static_cast<std::int64_t>(layout.tokens);
-  const auto qkv = model_->layers[layer].qkv(x).view({x.size(0), heads + 2 * kv_heads, -1});
-  const auto turned = rotate(qkv.narrow(1, 0, heads + kv_heads), turn);
+  auto qkv = weights.qkv(x);
+  if (weights.qkv_bias.defined())
+    qkv.add_(weights.qkv_bias);
+  const auto turned = turned_heads(qkv, layer, turns);
   const auto keys = turned.narrow(0, 0, tokens).narrow(1, heads, kv_heads);
-  const auto values = qkv.narrow(0, 0, tokens).narrow(1, heads + kv_heads, kv_heads);
+  const auto values =
+    qkv.view({x.size(0), heads + 2 * kv_heads, -1}).narrow(0, 0, tokens).narrow(1, heads + kv_heads, kv_heads);
   cache.write(layer, keys, values, layout.write_blocks, layout.write_offsets);
-  const auto mixed = paged_attention(turned.narrow(1, 0, heads), cache.layer(layer), layout);
-  return model_->layers[layer].out(mixed);
+  const auto mixed = paged_attention(
+    turned.narrow(1, 0, heads), cache.layer(layer), layout, {config.attention_scale, config.forms[layer].window});
+  auto out = weights.out(mixed);
+  return weights.out_bias.defined() ? out.add_(weights.out_bias) : out;
 }
 
-at::Tensor decoder::forward(const batch_layout& layout, kv_cache& cache) const {
-  const auto epsilon = model_->config.rms_epsilon;
-  const auto turn = rope_.at(layout.positions);
+at::Tensor decoder::feed_forward(
+  const at::Tensor& x, std::size_t layer, const batch_layout& layout, std::vector<std::uint64_t>* expert_tokens) const {
+  const auto& config = model_->config;
+  const auto& weights = model_->layers[layer];
+  return weights.experts ? mix_experts(x, layout.tokens, *weights.experts, *config.experts, config.gate, expert_tokens)
+                         : mlp(x, weights.gate_up, weights.down, config.gate);
+}
+
+at::Tensor decoder::forward(
+  const batch_layout& layout, kv_cache& cache, std::vector<std::uint64_t>* expert_tokens) const {
+  const auto& config = model_->config;
+  const auto epsilon = config.rms_epsilon;
+  std::vector<rotations> turns;
+  for (const auto& rope : ropes_)
+    turns.push_back(rope.at(layout.positions));
   // Kept in float32 whatever the weights' dtype: each layer adds to it, and in bfloat16 each would round all before.
   auto hidden = model_->embedding.index_select(0, layout.token_ids).to(at::kFloat);
+  if (config.embedding_scale != 1)
+    hidden.mul_(config.embedding_scale);
+  const auto add = [&](const at::Tensor& part, const at::Tensor& norm) {
+    hidden.add_(norm.defined() ? rms_norm(part.to(at::kFloat), norm, epsilon) : part);
+  };
   for (std::size_t i = 0; i < model_->layers.size(); ++i) {
     const auto& layer = model_->layers[i];
-    hidden.add_(attend(rms_norm(hidden, layer.attention_norm, epsilon), i, layout, turn, cache));
-    hidden.add_(mlp(rms_norm(hidden, layer.mlp_norm, epsilon), layer.gate_up, layer.down));
+    add(attend(rms_norm(hidden, layer.attention_norm, epsilon), i, layout, turns, cache), layer.post_attention_norm);
+    add(feed_forward(rms_norm(hidden, layer.mlp_norm, epsilon), i, layout, expert_tokens), layer.post_mlp_norm);
   }
   if (layout.samples == 0)
     return {};

@@ -1,4 +1,4 @@
-// The decoder: every served architecture is this one, with other numbers.
+// The decoder: every served family is this one, with other numbers.
 #pragma once
 
 #include "engine/batch_layout.hpp"
@@ -19,16 +19,22 @@ public:
 
   /// Runs a step: writes its keys and values to `cache`, returns the logits of the sampled tokens.
   ///   returns [samples, vocabulary], float32; undefined when no row samples
-  at::Tensor forward(const batch_layout& layout, kv_cache& cache) const;
+  /// `expert_tokens`, where given, gains the tokens that went to each expert, summed over the layers.
+  at::Tensor forward(
+    const batch_layout& layout, kv_cache& cache, std::vector<std::uint64_t>* expert_tokens = nullptr) const;
 
   const weights& model() const { return *model_; }
 
 private:
-  at::Tensor attend(
-    const at::Tensor& x, std::size_t layer, const batch_layout& layout, const rotations& turn, kv_cache& cache) const;
+  /// q's and k's heads of a layer, normalized and turned: [tokens, heads + kv_heads, head_dim].
+  at::Tensor turned_heads(const at::Tensor& qkv, std::size_t layer, const std::vector<rotations>& turns) const;
+  at::Tensor attend(const at::Tensor& x, std::size_t layer, const batch_layout& layout,
+    const std::vector<rotations>& turns, kv_cache& cache) const;
+  at::Tensor feed_forward(const at::Tensor& x, std::size_t layer, const batch_layout& layout,
+    std::vector<std::uint64_t>* expert_tokens) const;
 
   std::shared_ptr<const weights> model_;
-  rope rope_;
+  std::vector<rope> ropes_;
 };
 
 } // namespace troupe::engine

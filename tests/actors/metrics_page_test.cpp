@@ -103,6 +103,20 @@ TEST_CASE("histograms are cumulative, and a value that equals a bound is within 
   CHECK(page.value("troupe_worker_step_seconds_count", {{"worker", "0"}, {"device", "cpu"}}) == 1);
 }
 
+TEST_CASE("tokens are counted by expert, and a model without experts has no such number") {
+  metrics_numbers x;
+  CHECK(x.read().all("troupe_expert_tokens_total").empty());
+  step_record step{0, 30ms, 4, 100, 3, 4, 20};
+  step.expert_tokens = {5, 0, 7};
+  x.take(step);
+  x.take(step);
+  const auto page = x.read();
+  CHECK(page.all("troupe_expert_tokens_total").size() == 3);
+  CHECK(page.value("troupe_expert_tokens_total", {{"expert", "0"}}) == 10);
+  CHECK(page.value("troupe_expert_tokens_total", {{"expert", "1"}}) == 0);
+  CHECK(page.value("troupe_expert_tokens_total", {{"expert", "2"}}) == 14);
+}
+
 TEST_CASE("the objective is a bucket's bound, whatever it is") {
   const metrics_page page{1234ms};
   metrics_page own{1234ms};

@@ -46,6 +46,19 @@ TEST_CASE_METHOD(fixture, "a sequence gets the answer of an undisturbed run and 
   CHECK(log().steps[4].resident == 0);
 }
 
+TEST_CASE_METHOD(fixture, "how many tokens went to each expert goes with a step's record") {
+  model.experts = 3;
+  start();
+  const auto prompt = prompt_of(9);
+  assign(ask_for(1, prompt, 1));
+  run();
+  REQUIRE(log().steps.size() == 1);
+  std::vector<std::uint64_t> expected(3);
+  for (const auto token : prompt)
+    ++expected[static_cast<std::size_t>(token) % 3];
+  CHECK(log().steps[0].expert_tokens == expected);
+}
+
 TEST_CASE_METHOD(fixture, "positions and logprobs go with the tokens") {
   start();
   auto work = ask_for(1, prompt_of(9), 2);

@@ -40,14 +40,35 @@ TEST_CASE("the attention kernel gives what tensor operations give") {
   const c10::InferenceMode guard;
   at::manual_seed(3);
   const auto dtype = GENERATE(at::kFloat, at::kBFloat16);
-  const auto [heads, kv_heads, head_dim] = GENERATE(table<int, int, int>({{9, 3, 64}, {4, 4, 16}, {8, 1, 128}}));
+  const auto [heads, kv_heads, head_dim] =
+    GENERATE(table<int, int, int>({{9, 3, 64}, {4, 4, 16}, {8, 1, 128}, {4, 1, 256}, {3, 3, 80}, {2, 2, 96}}));
   const int block_size = GENERATE(16, 32);
-  INFO(heads << " heads, " << kv_heads << " of k and v, of " << head_dim << "; blocks of " << block_size);
+  const attention_form form{GENERATE(0.0, 0.3), GENERATE(as<std::size_t>{}, 0, 1, 5, 16, 50)};
+  INFO(heads << " heads, " << kv_heads << " of k and v, of " << head_dim << "; blocks of " << block_size
+             << "; a window of " << form.window << ", a scale of " << form.scale);
   const auto layout = layout_of({{1, 0}, {1, 40}, {19, 0}, {8, 16}, {1, 200}, {3, 77}}, block_size);
   const auto kv = random_cache(kv_heads, head_dim, block_size, dtype);
   const auto q = at::randn({layout.token_ids.size(0), heads, head_dim}).to(dtype);
   const auto tolerance = dtype == at::kFloat ? 1e-5 : 1e-2;
-  CHECK(at::allclose(paged_attention(q, kv, layout), gathered_attention(q, kv, layout), tolerance, tolerance));
+  CHECK(
+    at::allclose(paged_attention(q, kv, layout, form), gathered_attention(q, kv, layout, form), tolerance, tolerance));
+}
+
+TEST_CASE("what lies before a token's window is not looked at, whatever its neighbours see") {
+  const c10::InferenceMode guard;
+  at::manual_seed(6);
+  const attention_form form{0, 20};
+  const auto kv = random_cache(2, 16, 16, at::kFloat);
+  const auto q = at::randn({48, 4, 16});
+  const auto whole = paged_attention(q, kv, layout_of({{40, 0}}, 16), form);
+  // The last token alone, at position 39, in a sequence whose first block holds other tokens.
+  auto other = layout_of({{40, 0}}, 16);
+  kv.keys.select(0, other.tables[0]).fill_(7);
+  kv.values.select(0, other.tables[0]).fill_(7);
+  other.rows = {{0, 1, 39, 0, 3}};
+  other.tokens = 1;
+  const auto alone = paged_attention(q.narrow(0, 39, 2), kv, other, form);
+  CHECK(alone[0].equal(whole[39]));
 }
 
 TEST_CASE("what lies behind a sequence's last token is not looked at") {
@@ -68,12 +89,15 @@ TEST_CASE("each instruction set's attention kernel agrees with the portable one"
   const auto kv = random_cache(1, 64, 16, at::kFloat);
   const auto q = at::randn({5, 3, 64});
   const std::vector<std::uint32_t> table{9, 3, 12};
-  std::vector<float> scratch(cpu::attention_scratch(15, 40, 64, 16));
-  cpu::attention_cache cache{kv.keys.const_data_ptr(), kv.values.const_data_ptr(), false, 1, 0, 64, 16, 0.125F};
+  const std::size_t window = GENERATE(0, 18);
+  cpu::attention_cache cache{kv.keys.const_data_ptr(), kv.values.const_data_ptr(), false, 1, 0, 64, 16, 0.125F, window};
   const auto run = [&](cpu::attention_kernel kernel) {
     const auto out = at::zeros_like(q);
-    kernel({q.const_data_ptr<float>(), out.mutable_data_ptr<float>(), 192, 192, 5, 3, 35, table.data(), scratch.data()},
-      cache);
+    cpu::attention_tile tile{
+      q.const_data_ptr<float>(), out.mutable_data_ptr<float>(), 192, 192, 5, 3, 35, table.data(), nullptr};
+    std::vector<float> scratch(cpu::attention_scratch(tile, cache));
+    tile.scratch = scratch.data();
+    kernel(tile, cache);
     return out;
   };
   const auto expected = run(cpu::attend_portable);

@@ -57,7 +57,7 @@ TEST_CASE("the default model's configuration is read from its metadata") {
   CHECK(model.config.head_dim == 64);
   CHECK(model.config.intermediate == 1536);
   CHECK(model.config.context == 8192);
-  CHECK(model.config.rope_base == 100000);
+  CHECK(model.config.ropes.front().base == 100000);
   CHECK(model.config.tied_head);
   CHECK(model.digest.size() == 32);
 }
@@ -99,9 +99,9 @@ TEST_CASE("a configuration that cannot be served is refused with the field's nam
   CHECK_THAT(complaint_about_config("\"model_type\": \"llama\"", "\"model_type\": \"rwkv\""),
     Contains("architecture 'rwkv' is not served; known are llama, mistral"));
   CHECK_THAT(complaint_about_config("\"hidden_act\": \"silu\"", "\"hidden_act\": \"gelu\""),
-    Contains("hidden_act must be silu"));
+    Contains("hidden_act must be silu or gelu_pytorch_tanh"));
   CHECK_THAT(complaint_about_config("\"attention_bias\": false", "\"attention_bias\": true"),
-    Contains("attention_bias must be false"));
+    Contains("missing weights: 'model.layers.0.self_attn.q_proj.bias'"));
   CHECK_THAT(complaint_about_config("\"num_attention_heads\": 3", "\"num_attention_heads\": 0"),
     Contains("num_attention_heads must be between 1 and 4096, got 0"));
   CHECK_THAT(complaint_about_config("\"num_key_value_heads\": 3", "\"num_key_value_heads\": 2"),
@@ -110,8 +110,8 @@ TEST_CASE("a configuration that cannot be served is refused with the field's nam
   CHECK_THAT(complaint_about_config("\"hidden_size\": 48", "\"hidden_size\": -48"), Contains("hidden_size"));
   CHECK_THAT(complaint_about_config("\"hidden_size\": 48", "\"hidden_size\": 9000000000000000000"),
     Contains("hidden size must be between"));
-  CHECK_THAT(complaint_about_config("\"rope_type\": \"default\"", "\"rope_type\": \"yarn\""),
-    Contains("rope_type must be default or llama3") && Contains("yarn"));
+  CHECK_THAT(complaint_about_config("\"rope_type\": \"default\"", "\"rope_type\": \"spiral\""),
+    Contains("rope_type must be default, linear, dynamic, llama3, yarn or longrope") && Contains("spiral"));
   CHECK_THAT(complaint_about_gguf(gguf_builder().str("general.architecture", "mamba").tensor("x", {4})),
     Contains("architecture 'mamba' is not served"));
   CHECK_THAT(complaint_about_gguf(gguf_builder().tensor("x", {4})), Contains("general.architecture"));

@@ -14,7 +14,10 @@
 namespace troupe::engine::testing {
 
 std::map<std::string, golden> read_goldens(const std::string& model) {
-  const auto file = read_json(goldens / (model + ".json"));
+  return read_goldens(read_json(goldens / (model + ".json")));
+}
+
+std::map<std::string, golden> read_goldens(const json_fields& file) {
   std::map<std::string, golden> all;
   for (const auto& name : file.names()) {
     const auto entry = *file.object(name);
@@ -22,7 +25,7 @@ std::map<std::string, golden> read_goldens(const std::string& model) {
       boost::json::value_to<std::vector<std::int64_t>>(*entry.find("indexes")),
       boost::json::value_to<std::vector<float>>(*entry.find("logits")),
       boost::json::value_to<std::vector<token_id>>(*entry.find("greedy")),
-      static_cast<float>(*entry.number("bfloat16_off"))};
+      static_cast<float>(entry.number("bfloat16_off").value_or(0))};
   }
   return all;
 }
@@ -38,14 +41,15 @@ float deviation(const at::Tensor& logits, const golden& expected) {
   return most;
 }
 
-bench::bench(const std::filesystem::path& model, at::ScalarType dtype, std::size_t blocks, std::size_t block_size)
+bench::bench(const std::filesystem::path& model, at::ScalarType dtype, std::size_t blocks, std::size_t block_size,
+  std::size_t context)
     : block_size_(block_size),
       free_(blocks) {
   at::set_num_threads(1);
   const c10::InferenceMode guard;
   auto loaded = load_weights(open_checkpoint(model), dtype, at::kCPU);
   cache_ = std::make_unique<kv_cache>(loaded->config, blocks, block_size, dtype, at::kCPU);
-  decoder_ = std::make_unique<decoder>(loaded, loaded->config.context);
+  decoder_ = std::make_unique<decoder>(loaded, context > 0 ? context : loaded->config.context);
 }
 
 fed_sequence bench::start(std::vector<token_id> tokens, std::size_t room) {

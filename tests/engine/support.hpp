@@ -31,6 +31,7 @@ struct golden {
 
 /// The prompts of a model by name: short, long, unicode, special.
 std::map<std::string, golden> read_goldens(const std::string& model);
+std::map<std::string, golden> read_goldens(const json_fields& prompts);
 
 /// Largest difference between logits [vocabulary] and a golden's.
 float deviation(const at::Tensor& logits, const golden& expected);
@@ -42,12 +43,12 @@ struct fed_sequence {
   std::size_t done = 0;
 };
 
-/// A decoder with a cache, run step by step below the engine's public face, so that logits can be seen. Runs in one
-/// thread, which on a busy machine is the steadiest.
+/// A decoder with a cache, run step by step below the engine's public face, so that logits can be seen. Serves the
+/// model's context unless told otherwise. Runs in one thread, which on a busy machine is the steadiest.
 class bench {
 public:
   explicit bench(const std::filesystem::path& model, at::ScalarType dtype = at::kFloat, std::size_t blocks = 512,
-    std::size_t block_size = 16);
+    std::size_t block_size = 16, std::size_t context = 0);
 
   /// A sequence with blocks for `room` tokens, the highest free block first: never in order.
   fed_sequence start(std::vector<token_id> tokens, std::size_t room);

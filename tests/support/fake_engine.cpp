@@ -144,6 +144,11 @@ engine::ticket fake_engine::submit(const batch& step) {
   output_ = {};
   for (const auto& row : step.rows)
     output_.rows.push_back(draw(row));
+  output_.expert_tokens.resize(options_.experts);
+  if (options_.experts > 0)
+    for (const auto& row : step.rows)
+      for (const auto token : row.tokens)
+        ++output_.expert_tokens[static_cast<std::size_t>(token) % options_.experts];
   open_ = next_++;
   return open_;
 }

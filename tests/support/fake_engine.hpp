@@ -21,6 +21,8 @@ struct fake_engine_options {
   std::size_t max_sequences = 8;
   std::size_t max_step_tokens = 64;
   engine::token_id eos = 2;
+  /// Each token goes to the expert of its number modulo this; 0 is a model without experts.
+  std::size_t experts = 0;
   /// Another one is another model: it draws other tokens.
   std::uint64_t salt = 0;
   /// A sequence's draw of this number (from 1) is `eos`; without it, no draw ever is.

@@ -159,7 +159,7 @@ inline sink_record sample() {
 }
 template <>
 inline step_record sample() {
-  return {1, timespan{2}, 3, 4, 5, 6, 7, 8, 9, 10};
+  return {1, timespan{2}, 3, 4, 5, 6, 7, 8, 9, 10, {11, 12}};
 }
 template <>
 inline scheduler_load sample() {

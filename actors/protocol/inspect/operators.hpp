@@ -17,7 +17,7 @@ typename Inspector::result_type inspect(Inspector& f, sink_record& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, step_record& x) {
   return f(caf::meta::type_name("step_record"), x.worker, x.duration, x.rows, x.prefill_tokens, x.decode_tokens,
-    x.resident, x.blocks_used, x.evicted, x.prefix_query_tokens, x.prefix_hit_tokens);
+    x.resident, x.blocks_used, x.evicted, x.prefix_query_tokens, x.prefix_hit_tokens, x.expert_tokens);
 }
 
 template <class Inspector>
