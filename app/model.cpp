@@ -41,6 +41,9 @@ std::shared_ptr<const text::tokenizer> make_tokenizer(const engine::text_assets&
   vocabulary.merges = assets.merges;
   vocabulary.model = assets.tokenizer_model;
   vocabulary.pre = assets.pre_tokenizer;
+  vocabulary.scores = assets.scores;
+  vocabulary.add_space_prefix = assets.add_space_prefix;
+  vocabulary.unknown = assets.unknown.value_or(-1);
   if (assets.add_bos)
     vocabulary.bos = assets.bos.value_or(-1);
   if (assets.add_eos && !assets.eos.empty())

@@ -2,7 +2,7 @@
 
 #include "engine/digest.hpp"
 #include "engine/engine.hpp"
-#include "engine/files/gguf.hpp"
+#include "engine/files/gguf_parts.hpp"
 #include "engine/files/json_file.hpp"
 #include "engine/files/safetensors.hpp"
 
@@ -117,14 +117,19 @@ void open_folder(checkpoint& model) {
 }
 
 void open_gguf(checkpoint& model) {
-  gguf_file file(model.path);
+  auto parts = open_parts(model.path);
   model.format = file_format::gguf;
-  model.config = read_config(file);
-  match(model, file.tensors());
+  model.config = read_config(parts.front());
+  std::vector<stored_tensor> tensors;
   digest identity;
-  identity.add_file(file.file().bytes(), file.header_bytes());
+  for (const auto& part : parts) {
+    tensors.insert(tensors.end(), part.tensors().begin(), part.tensors().end());
+    identity.add_file(part.file().bytes(), part.header_bytes());
+  }
+  match(model, tensors);
   model.digest = identity.hex();
-  model.files.push_back(std::move(file).release());
+  for (auto& part : parts)
+    model.files.push_back(std::move(part).release());
 }
 
 } // namespace

@@ -244,6 +244,8 @@ struct text_assets {
   std::vector<std::string> tokens;
   std::vector<std::int32_t> token_types;
   std::vector<std::string> merges;
+  std::vector<float> scores;
+  bool add_space_prefix = true;
   std::string tokenizer_model;
   std::string pre_tokenizer;
   std::optional<token_id> bos;

@@ -1,6 +1,6 @@
 // How a model's files describe its tokenizer, template and defaults. Needs no tensor.
 #include "engine/engine.hpp"
-#include "engine/files/gguf.hpp"
+#include "engine/files/gguf_parts.hpp"
 #include "engine/files/json_file.hpp"
 
 #include <boost/json/array.hpp>
@@ -31,7 +31,7 @@ std::optional<token_id> special_token(const gguf_file& file, const std::string& 
 }
 
 text_assets read_gguf(const std::filesystem::path& path) {
-  const gguf_file file(path);
+  const gguf_file file(first_part(path));
   const auto text_of = [&](const std::string& key) { return file.has(key) ? file.text(key) : std::string(); };
   const auto flag_of = [&](const std::string& key) { return file.has(key) && file.flag(key); };
   text_assets assets;
@@ -44,6 +44,12 @@ text_assets read_gguf(const std::filesystem::path& path) {
     const auto types = file.integers("tokenizer.ggml.token_type");
     assets.token_types.assign(types.begin(), types.end());
   }
+  if (file.has("tokenizer.ggml.scores")) {
+    const auto& scores = file.numbers("tokenizer.ggml.scores");
+    assets.scores.assign(scores.begin(), scores.end());
+  }
+  if (file.has("tokenizer.ggml.add_space_prefix"))
+    assets.add_space_prefix = file.flag("tokenizer.ggml.add_space_prefix");
   const auto vocabulary = assets.tokens.size();
   if (!assets.token_types.empty() && assets.token_types.size() != vocabulary)
     throw load_error(path.string() + ": metadata 'tokenizer.ggml.token_type' must have as many entries as tokens, " +

@@ -5,7 +5,11 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
+#include <atomic>
+#include <bit>
 
 namespace troupe::engine {
 
@@ -26,22 +30,37 @@ std::size_t row_place(std::size_t row, std::size_t rows, std::size_t interleaved
   return row - in_head + in_head % 2 * (head_dim / 2) + in_head / 2;
 }
 
-/// Widens a matrix's rows into those of a tensor, from row `first` on.
+/// Whether all numbers are finite. Branch-free, so that it costs next to nothing beside the widening.
+bool all_finite(const std::vector<float>& numbers) {
+  constexpr std::uint32_t exponent = 0x7F800000;
+  std::uint32_t odd = 0;
+  for (const auto number : numbers)
+    odd |= static_cast<std::uint32_t>((std::bit_cast<std::uint32_t>(number) & exponent) == exponent);
+  return odd == 0;
+}
+
+/// Widens a matrix's rows into those of a tensor, from row `first` on. Numbers that are none are kept, and told.
 template <class T>
 void widen_rows(const part& from, T* to, std::size_t first) {
   const auto& tensor = from.tensor;
   const auto columns = tensor.shape.back();
   const auto rows = tensor.shape.size() == 1 ? 1 : tensor.shape.front();
   const auto row_bytes = tensor.bytes.size() / rows;
+  std::atomic<bool> finite = true;
   at::parallel_for(0, static_cast<std::int64_t>(rows), 64, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> wide(columns);
     for (auto i = begin; i < end; ++i) {
       const auto row = static_cast<std::size_t>(i);
       widen(tensor.type, tensor.bytes.data() + row * row_bytes, columns, wide.data());
+      if (!all_finite(wide))
+        finite = false;
       auto* place = to + (first + row_place(row, rows, from.interleaved_heads)) * columns;
       std::copy(wide.begin(), wide.end(), place);
     }
   });
+  if (!finite)
+    spdlog::warn(
+      "{}: tensor '{}' holds numbers that are NaN or infinite", tensor.file->string(), one_line(tensor.name));
 }
 
 /// The matrix of one expert in a tensor that holds all of a layer's.

@@ -20,21 +20,9 @@ constexpr std::uint64_t max_name = 65535;
 constexpr int max_dimensions = 4;
 
 stored_type type_of(const gguf_reader& from, std::uint32_t number) {
-  switch (number) {
-  case 0:
-    return stored_type::f32;
-  case 1:
-    return stored_type::f16;
-  case 3:
-    return stored_type::q4_1;
-  case 8:
-    return stored_type::q8_0;
-  case 30:
-    return stored_type::bf16;
-  default:
-    from.refuse("tensor type " + std::to_string(number) +
-      " is not supported: F32 (0), F16 (1), Q4_1 (3), Q8_0 (8) and BF16 (30) are");
-  }
+  if (const auto type = stored_type_of(number))
+    return *type;
+  from.refuse("tensor type " + std::to_string(number) + " is not supported; those that are: " + gguf_type_names());
 }
 
 /// A tensor's line in the header; its bytes are known once the header has been read to its end.
@@ -94,13 +82,16 @@ gguf_file::gguf_file(const std::filesystem::path& path) : file_(path) {
   gguf_reader from(file_);
   if (from.take<std::uint32_t>() != 0x46554747U)
     from.refuse("does not begin with GGUF");
-  if (const auto version = from.take<std::uint32_t>(); version != 3)
-    from.refuse("version must be 3, got " + std::to_string(version));
+  const auto version = from.take<std::uint32_t>();
+  if ((version & 0xFFFFU) == 0)
+    from.refuse("the file is for machines with big-endian numbers");
+  if (version != 2 && version != 3)
+    from.refuse("version must be 2 or 3, got " + std::to_string(version));
   const auto tensors = from.take<std::uint64_t>();
   const auto pairs = from.take<std::uint64_t>();
-  if (tensors == 0 || tensors > max_tensors)
-    from.refuse(
-      "tensor count must be between 1 and " + std::to_string(max_tensors) + ", got " + std::to_string(tensors));
+  // Of a model in several files, the first may hold metadata alone.
+  if (tensors > max_tensors)
+    from.refuse("tensor count must be at most " + std::to_string(max_tensors) + ", got " + std::to_string(tensors));
   if (pairs > max_pairs)
     from.refuse("metadata count must be at most " + std::to_string(max_pairs) + ", got " + std::to_string(pairs));
   for (std::uint64_t i = 0; i < pairs; ++i) {
@@ -168,6 +159,12 @@ const std::vector<std::string>& gguf_file::texts(const std::string& key) const {
   if (const auto* value = std::get_if<std::vector<std::string>>(&at(key)))
     return *value;
   refuse(key, "must be an array of strings");
+}
+
+const std::vector<double>& gguf_file::numbers(const std::string& key) const {
+  if (const auto* value = std::get_if<std::vector<double>>(&at(key)))
+    return *value;
+  refuse(key, "must be an array of numbers");
 }
 
 std::vector<std::int64_t> gguf_file::integers(const std::string& key) const {

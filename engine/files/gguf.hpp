@@ -1,4 +1,4 @@
-// Reads GGUF version 3, the one-file format of llama.cpp: typed metadata, then tensors.
+// Reads GGUF, versions 2 and 3, the format of llama.cpp: typed metadata, then tensors.
 // After: ggml's docs/gguf.md. Every length, count and offset is checked against the file before it is believed.
 #pragma once
 
@@ -42,6 +42,7 @@ public:
   bool flag(const std::string& key) const;
   const std::vector<std::string>& texts(const std::string& key) const;
   std::vector<std::int64_t> integers(const std::string& key) const;
+  const std::vector<double>& numbers(const std::string& key) const;
 
 private:
   const gguf_value& at(const std::string& key) const;

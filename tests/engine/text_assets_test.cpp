@@ -69,3 +69,17 @@ TEST_CASE("tokenizer files that do not hold are refused with file and field") {
   CHECK_THROWS_WITH(read_text_assets(folder.write("b.gguf", file.build())),
     Contains("tokenizer.ggml.bos_token_id") && Contains("must be below 2, got 2"));
 }
+
+TEST_CASE("what ranks a SentencePiece vocabulary in a GGUF file, and whether it sees a space in front, is read") {
+  const scratch_folder folder;
+  auto file = tiny_gguf();
+  file.str("tokenizer.ggml.model", "llama").strs("tokenizer.ggml.tokens", {"<unk>", "a", "b", "ab"});
+  const float scores[] = {0, -1, -2, -0.5F};
+  std::string array = bytes_of<std::uint32_t>(6) + bytes_of<std::uint64_t>(4);
+  for (const auto score : scores)
+    array += bytes_of(score);
+  file.raw("tokenizer.ggml.scores", 9, array).raw("tokenizer.ggml.add_space_prefix", 7, std::string(1, '\0'));
+  const auto assets = read_text_assets(folder.write("model.gguf", file.build()));
+  CHECK(assets.scores == std::vector<float>{0, -1, -2, -0.5F});
+  CHECK_FALSE(assets.add_space_prefix);
+}
