@@ -52,8 +52,8 @@ FAMILIES = {
     "qwen3": dict(config=config("qwen3", num_attention_heads=4, num_key_value_heads=2, head_dim=16), gguf=True),
     "qwen3_window": dict(config=config("qwen3", num_hidden_layers=3, head_dim=16, use_sliding_window=True,
                                        sliding_window=WINDOW, max_window_layers=2, attention_bias=True)),
-    "qwen3_yarn": dict(config=config("qwen3", head_dim=16, tie_word_embeddings=True, rope_scaling=dict(
-        rope_type="yarn", factor=4.0, original_max_position_embeddings=32))),
+    "qwen3_yarn": dict(config=config("qwen3", head_dim=16, tie_word_embeddings=True, rope_theta=..., rope_parameters=dict(
+        rope_type="yarn", rope_theta=20000.0, factor=4.0, original_max_position_embeddings=32))),
     "mixtral": dict(config=config("mixtral", num_local_experts=4, num_experts_per_tok=2, intermediate_size=32, sliding_window=None),
                     gguf=True),
     "mixtral_window": dict(config=config("mixtral", num_local_experts=8, num_experts_per_tok=3,
@@ -69,8 +69,13 @@ FAMILIES = {
     "olmoe": dict(config=config("olmoe", num_experts=8, num_experts_per_tok=2, num_key_value_heads=2, intermediate_size=16), gguf=True),
     "olmoe_grouped": dict(config=config("olmoe", num_experts=4, num_experts_per_tok=2, norm_topk_prob=True)),
     "gemma3": dict(config=config("gemma3_text", num_hidden_layers=7, intermediate_size=32, **GEMMA)),
-    "gemma3_pattern": dict(config=config("gemma3_text", num_hidden_layers=4, sliding_window_pattern=2,
-                                         rope_scaling=dict(rope_type="linear", factor=8.0), **GEMMA)),
+    "gemma3_layer_types": dict(config=config(
+        "gemma3_text", num_hidden_layers=4, layer_types=["sliding_attention", "full_attention"] * 2, rope_parameters=dict(
+            full_attention=dict(rope_type="linear", factor=8.0, rope_theta=1000000.0),
+            sliding_attention=dict(rope_type="default", rope_theta=20000.0)),
+        **{**GEMMA, "rope_theta": ..., "rope_local_base_freq": ...})),
+    "gemma3_pattern_of_two": dict(config=config("gemma3_text", num_hidden_layers=4, sliding_window_pattern=2,
+                                                rope_scaling=dict(rope_type="linear", factor=8.0), **GEMMA)),
     "gemma3_gguf": dict(config=config("gemma3_text", num_hidden_layers=6, intermediate_size=32, **{**GEMMA, "query_pre_attn_scalar": 16}), gguf=True),
     "phi3": dict(config=config("phi3", sliding_window=None), gguf=True),
     "phi3_window": dict(config=config("phi3", sliding_window=WINDOW)),
