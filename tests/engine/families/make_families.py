@@ -59,7 +59,7 @@ def recipe(name, shape, spec):
     if spec["config"]["model_type"].startswith("gemma"):
         # Its tied head would have it repeat its last token for ever: a small embedding, and all else wide.
         if "norm" in name:
-            return (9.0 if name == "model.norm.weight" else 1.0 if "post_" in name else 0.0), 0.3
+            return (9.0 if name.endswith("model.norm.weight") else 1.0 if "post_" in name else 0.0), 0.3
         if "embed_tokens" in name:
             return 0.0, 0.15
     if "norm" in name:
