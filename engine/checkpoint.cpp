@@ -5,6 +5,7 @@
 #include "engine/files/gguf_parts.hpp"
 #include "engine/files/json_file.hpp"
 #include "engine/files/safetensors.hpp"
+#include "engine/models/family.hpp"
 
 #include <algorithm>
 #include <set>
@@ -13,12 +14,15 @@ namespace troupe::engine {
 
 namespace {
 
-/// Tensors that a file may carry beside the weights: rotations, which are computed or already in the config, and a
-/// second copy of a tied head.
+/// Tensors that a file may carry beside the weights: rotations, which are computed or already in the config, a second
+/// copy of a tied head, and what looks at pictures.
 bool may_be_unused(const checkpoint& model, const std::string& name) {
   if (model.format == file_format::gguf)
     return name == "rope_freqs.weight" || name == "rope_factors_long.weight" || name == "rope_factors_short.weight";
-  return name.ends_with(".rotary_emb.inv_freq") || (name == "lm_head.weight" && model.config.tied_head);
+  const auto& foreign = model.config.kind->foreign_prefixes;
+  if (std::any_of(foreign.begin(), foreign.end(), [&](auto prefix) { return name.starts_with(prefix); }))
+    return true;
+  return name.ends_with(".rotary_emb.inv_freq") || (name.ends_with("lm_head.weight") && model.config.tied_head);
 }
 
 /// `a, b, c and 7 more`

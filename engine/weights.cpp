@@ -153,8 +153,9 @@ private:
   }
 
   /// Puts a weight where it will be used, and counts it.
-  at::Tensor keep(const at::Tensor& weight) const {
-    const auto kept = weight.to(into_.dtype).to(into_.device);
+  at::Tensor keep(const at::Tensor& weight) const { return keep(weight, into_.dtype); }
+  at::Tensor keep(const at::Tensor& weight, at::ScalarType dtype) const {
+    const auto kept = weight.to(dtype).to(into_.device);
     into_.bytes += kept.nbytes();
     return kept;
   }
@@ -189,7 +190,7 @@ private:
 
   expert_weights experts(std::size_t layer) const {
     expert_weights loaded;
-    loaded.router = keep(stack({named(role::router, layer)}, into_.dtype));
+    loaded.router = keep(stack({named(role::router, layer)}, at::kFloat), at::kFloat);
     // A GPU multiplies all groups of tokens at once, in bfloat16.
     const bool at_once = !into_.device.is_cpu() && into_.dtype == at::kBFloat16;
     std::vector<part> gate_up, down;

@@ -25,6 +25,8 @@ void check_ropes(const model_config& config, const std::string& where) {
   for (const auto& rope : config.ropes) {
     if (!(rope.base > 0 && std::isfinite(rope.base)))
       throw load_error(where + ": rope base must be positive, got " + std::to_string(rope.base));
+    if (!(rope.magnitude > 0 && std::isfinite(rope.magnitude)))
+      throw load_error(where + ": rope magnitude must be positive, got " + std::to_string(rope.magnitude));
     check_range(where, "rotated dimensions", rope.dimensions, config.head_dim);
     if (rope.dimensions % 2 != 0)
       throw load_error(where + ": rotated dimensions must be even, got " + std::to_string(rope.dimensions));

@@ -32,15 +32,31 @@ void refuse_foreign(const json_fields& fields) {
     fields.refuse("quantization_config", "is not supported: the weights must be F32, F16 or BF16");
 }
 
+/// The fields that describe the decoder, with those that the family has by default.
+json_fields decoder_fields(const json_fields& file, const family& kind, const std::string& where) {
+  const auto fields = kind.text_config.empty() ? file : file.object(kind.text_config);
+  if (!fields)
+    file.refuse(kind.text_config, "is missing");
+  boost::json::object object;
+  for (const auto& [name, value] : kind.defaults)
+    object[name] = value;
+  for (const auto& name : fields->names())
+    if (const auto* value = fields->find(name))
+      object[name] = *value;
+  return {std::move(object), kind.text_config.empty() ? where : where + ": " + std::string(kind.text_config)};
+}
+
 } // namespace
 
-model_config read_config(const json_fields& fields, const std::string& where) {
+model_config read_config(const json_fields& file, const std::string& where) {
   model_config config;
-  config.architecture = fields.text("model_type").value_or("");
+  config.architecture = file.text("model_type").value_or("");
   config.kind = find_family(file_format::hugging_face, config.architecture);
   if (!config.kind)
     throw load_error(where + ": architecture '" + config.architecture + "' is not served; known are " +
       family_names(file_format::hugging_face));
+  refuse_foreign(file);
+  const auto fields = decoder_fields(file, *config.kind, where);
   refuse_foreign(fields);
   config.gate = read_activation(fields);
   config.vocabulary = required(fields, "vocab_size");

@@ -24,16 +24,16 @@ at::Tensor router_scores(const at::Tensor& x, const at::Tensor& router) {
   std::vector<at::Tensor> scores;
   for (std::int64_t first = 0; first < x.size(0); first += part) {
     const auto rows = std::min(part, x.size(0) - first);
-    auto block = x.narrow(0, first, rows);
+    auto block = x.narrow(0, first, rows).to(at::kFloat);
     if (rows < part)
-      block = at::cat({block, at::zeros({part - rows, x.size(1)}, x.options())});
+      block = at::cat({block, at::zeros({part - rows, x.size(1)}, block.options())});
     scores.push_back(at::linear(block, router).narrow(0, 0, rows));
   }
   return at::cat(scores);
 }
 
 routes route(const at::Tensor& x, const at::Tensor& router, const expert_config& config) {
-  const auto likelihood = at::softmax(router_scores(x, router).to(at::kFloat), -1);
+  const auto likelihood = at::softmax(router_scores(x, router), -1);
   auto [weights, experts] = at::topk(likelihood, static_cast<std::int64_t>(config.chosen), -1);
   if (config.normalize)
     weights = weights / weights.sum(-1, true);

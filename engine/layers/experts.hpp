@@ -11,7 +11,7 @@ namespace troupe::engine {
 
 /// One layer's experts. The shared ones' members are undefined where there is no shared expert.
 struct expert_weights {
-  /// [experts, hidden]
+  /// [experts, hidden], float32: what a rounded score chooses could be another expert.
   at::Tensor router;
   /// One per expert: gate and up as [2 * intermediate, hidden], and down as [hidden, intermediate].
   std::vector<linear> gate_up;

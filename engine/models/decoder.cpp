@@ -19,14 +19,16 @@ at::Tensor decoder::turned_heads(const at::Tensor& qkv, std::size_t layer, const
   const auto heads = static_cast<std::int64_t>(config.heads + config.kv_heads);
   const auto head_dim = static_cast<std::int64_t>(config.head_dim);
   const auto epsilon = config.rms_epsilon;
-  auto flat = qkv.narrow(1, 0, heads * head_dim);
+  // Of q, k and v as one row of heads; k's come behind q's.
+  auto turned = qkv.view({qkv.size(0), -1, head_dim}).narrow(1, 0, heads);
   if (config.qk_norm == head_norm::all_heads) {
     const auto q = static_cast<std::int64_t>(config.q_width());
-    flat = at::cat({rms_norm(flat.narrow(1, 0, q).to(at::kFloat), weights.q_norm, epsilon),
-                     rms_norm(flat.narrow(1, q, heads * head_dim - q).to(at::kFloat), weights.k_norm, epsilon)},
-      1);
+    const auto k = static_cast<std::int64_t>(config.kv_width());
+    turned = at::cat({rms_norm(qkv.narrow(1, 0, q).to(at::kFloat), weights.q_norm, epsilon),
+                       rms_norm(qkv.narrow(1, q, k).to(at::kFloat), weights.k_norm, epsilon)},
+      1)
+               .view({qkv.size(0), heads, head_dim});
   }
-  auto turned = flat.unflatten(1, {heads, head_dim});
   if (config.qk_norm == head_norm::each_head)
     turned = rms_norm(turned.to(at::kFloat), weights.head_norms, epsilon);
   const auto& form = config.forms[layer];

@@ -8,6 +8,12 @@
 
 namespace troupe::engine {
 
+/// A whole number that a configuration has where it does not say it.
+struct default_count {
+  std::string_view field;
+  std::size_t value;
+};
+
 /// The one decoder serves every family; what is not said here is as in Llama.
 struct family {
   /// What `model_type` in a Hugging Face `config.json` says.
@@ -22,6 +28,12 @@ struct family {
   /// Where the fields are absent.
   bool tied_head = false;
   double rope_base = 10000;
+  std::span<const default_count> defaults = {};
+  /// Of a model that sees pictures too, the text part is served: where its configuration is, what its weights' names
+  /// begin with, and those of the rest.
+  std::string_view text_config = {};
+  std::string_view text_prefix = {};
+  std::span<const std::string_view> foreign_prefixes = {};
   /// Weights that are called otherwise than in Llama; an empty name is as there.
   std::span<const weight_name> names = {};
   /// Reads what the common fields do not say. Where it reads no rope, `rope_parameters` or `rope_scaling` is read.

@@ -19,7 +19,8 @@ namespace troupe::engine {
 namespace {
 
 constexpr std::array served{families::llama, families::mistral, families::mixtral, families::qwen2, families::qwen2_moe,
-  families::qwen3, families::qwen3_moe, families::olmoe, families::gemma3, families::phi3, families::smollm3};
+  families::qwen3, families::qwen3_moe, families::olmoe, families::gemma3, families::gemma3_whole, families::phi3,
+  families::smollm3};
 
 constexpr std::string_view name_in(const family& known, file_format format) {
   return format == file_format::gguf ? known.architecture : known.model_type;

@@ -136,6 +136,8 @@ private:
 
   void add(const weight_key& key, const std::string& prefix, const std::vector<std::size_t>& shape) {
     auto name = prefix + std::string(known_name(key.role));
+    if (format_ == file_format::hugging_face)
+      name.insert(0, config_.kind->text_prefix);
     if (const auto star = name.find('*'); star != std::string::npos)
       name.replace(star, 1, std::to_string(key.expert));
     needed.push_back({key, std::move(name), shape});

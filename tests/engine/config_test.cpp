@@ -58,7 +58,7 @@ TEST_CASE("an unknown model type is refused with the list of those known, in eac
   CHECK_THAT(complaint("llama", "model_type", "rwkv"),
     Contains(
       "architecture 'rwkv' is not served; known are llama, mistral, mixtral, qwen2, qwen2_moe, qwen3, qwen3_moe, "
-      "olmoe, gemma3_text, phi3, smollm3"));
+      "olmoe, gemma3_text, gemma3, phi3, smollm3"));
   CHECK_THAT(gguf_complaint(gguf_builder().str("general.architecture", "mamba").tensor("x", {4})),
     Contains("architecture 'mamba' is not served; known are llama, qwen2, qwen2moe, qwen3, qwen3moe, olmoe, gemma3, "
              "phi3, smollm3"));

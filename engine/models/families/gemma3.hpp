@@ -1,6 +1,7 @@
 // Gemma 3, its text models: norms scale by 1 + weight, each layer has four of them, q and k are normalized by head,
 // embeddings are multiplied by sqrt(hidden), the MLP's gate is GELU. Most layers see a window only and turn their heads
-// by a rope with a base of its own; every sixth sees all, with the rope that the scaling belongs to.
+// by a rope with a base of its own; every sixth sees all, with the rope that the scaling belongs to. Of the folders of
+// the larger models, which see pictures too (`gemma3`), the text part is served.
 #pragma once
 
 #include "engine/config/fields.hpp"
@@ -17,6 +18,18 @@ inline constexpr std::array gemma3_names{
   weight_name{weight_role::mlp_norm, "pre_feedforward_layernorm.weight", "ffn_norm.weight"},
   weight_name{weight_role::post_mlp_norm, "post_feedforward_layernorm.weight", "post_ffw_norm.weight"},
 };
+
+// What the models' own folders leave out.
+inline constexpr std::array gemma3_defaults{
+  default_count{"vocab_size", 262208},
+  default_count{"num_attention_heads", 8},
+  default_count{"num_key_value_heads", 4},
+  default_count{"head_dim", 256},
+  default_count{"max_position_embeddings", 131072},
+  default_count{"query_pre_attn_scalar", 256},
+};
+
+inline constexpr std::array<std::string_view, 2> gemma3_foreign{"vision_tower.", "multi_modal_projector."};
 
 inline constexpr double gemma3_local_base = 10000;
 inline constexpr std::size_t gemma3_pattern = 6;
@@ -76,8 +89,20 @@ inline constexpr family gemma3{.model_type = "gemma3_text",
   .architecture = "gemma3",
   .norms_less_one = true,
   .tied_head = true,
+  .defaults = gemma3_defaults,
   .names = gemma3_names,
   .from_hugging_face = read_gemma3,
   .from_gguf = read_gemma3_gguf};
+
+/// In GGUF the text part is a file of its own.
+inline constexpr family gemma3_whole{.model_type = "gemma3",
+  .norms_less_one = true,
+  .tied_head = true,
+  .defaults = gemma3_defaults,
+  .text_config = "text_config",
+  .text_prefix = "language_model.",
+  .foreign_prefixes = gemma3_foreign,
+  .names = gemma3_names,
+  .from_hugging_face = read_gemma3};
 
 } // namespace troupe::engine::families

@@ -1,6 +1,6 @@
 """Writes a tiny model as GGUF: metadata, names and layout as llama.cpp's converter writes them, weights in F16.
 
-Tensors' names come from the gguf package's own map. Tokenizer and template are left out: the engine's tests feed tokens.
+Tensors' names come from the gguf package's own map. Tokenizer and template are left out: the tests feed tokens.
 """
 
 import math
