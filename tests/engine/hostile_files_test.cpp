@@ -1,12 +1,12 @@
 // Files that are whole and wrong: what can only be seen when their numbers are read.
 #include "engine/engine.hpp"
 #include "tests/engine/file_builders.hpp"
-#include "tests/engine/support.hpp"
 
 #include <catch2/catch.hpp>
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <sstream>
 
 using namespace troupe::engine;
@@ -14,6 +14,8 @@ using namespace troupe::engine::testing;
 using Catch::Matchers::Contains;
 
 namespace {
+
+const std::filesystem::path tied = "tests/engine/goldens/tied";
 
 /// What is logged while it lives.
 class captured_log {
@@ -41,8 +43,8 @@ std::string read(const std::filesystem::path& path) {
 /// Loads a copy of a tiny model whose weights end in these two bytes; returns what was logged.
 std::string log_of_weights_ending_in(const std::string& bytes) {
   const scratch_folder folder;
-  folder.write("config.json", read(goldens / "tied" / "config.json"));
-  auto weights = read(goldens / "tied" / "model.safetensors");
+  folder.write("config.json", read(tied / "config.json"));
+  auto weights = read(tied / "model.safetensors");
   folder.write("model.safetensors", weights.replace(weights.size() - 2, 2, bytes));
   const captured_log log;
   engine_options options;
