@@ -57,8 +57,7 @@ void widen_rows(const part& from, T* to, std::size_t first) {
     }
   });
   if (!finite)
-    spdlog::warn(
-      "{}: tensor '{}' holds numbers that are NaN or infinite", tensor.file->string(), one_line(tensor.name));
+    warn_of_odd_numbers(tensor);
 }
 
 /// The matrix of one expert in a tensor that holds all of a layer's.

@@ -3,7 +3,6 @@
 #include "engine/engine.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,10 +37,13 @@ std::optional<part_name> read_name(const std::filesystem::path& path) {
   return part_name{stem.substr(0, stem.size() - form.size()), *index, *count};
 }
 
+std::string padded(std::size_t number) {
+  const auto digits = std::to_string(number);
+  return std::string(5 - std::min<std::size_t>(5, digits.size()), '0') + digits;
+}
+
 std::filesystem::path path_of(const std::filesystem::path& folder, const part_name& name, std::size_t index) {
-  char tail[32];
-  std::snprintf(tail, sizeof tail, "-%05zu-of-%05zu.gguf", index, name.count);
-  return folder / (name.base + tail);
+  return folder / (name.base + '-' + padded(index) + "-of-" + padded(name.count) + ".gguf");
 }
 
 /// How many files the first one says there are.
