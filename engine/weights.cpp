@@ -1,6 +1,7 @@
 #include "engine/weights.hpp"
 
 #include "engine/models/family.hpp"
+#include "engine/warnings.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -57,7 +58,7 @@ void widen_rows(const part& from, T* to, std::size_t first) {
     }
   });
   if (!finite)
-    warn_of_odd_numbers(tensor);
+    warn_of_odd_numbers(tensor.file->string(), tensor.name);
 }
 
 /// The matrix of one expert in a tensor that holds all of a layer's.

@@ -2,8 +2,6 @@
 
 #include "engine/engine.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <limits>
 
@@ -28,10 +26,6 @@ std::string shape_text(const std::vector<std::size_t>& shape) {
   for (const auto extent : shape)
     text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
   return text + "]";
-}
-
-void warn_of_odd_numbers(const stored_tensor& tensor) {
-  spdlog::warn("{}: tensor '{}' holds numbers that are NaN or infinite", tensor.file->string(), one_line(tensor.name));
 }
 
 void refuse_overlaps(const std::vector<stored_tensor>& tensors) {

@@ -31,9 +31,6 @@ struct stored_tensor {
 /// `[49152, 576]`
 std::string shape_text(const std::vector<std::size_t>& shape);
 
-/// Logs that a tensor holds numbers that are NaN or infinite.
-void warn_of_odd_numbers(const stored_tensor& tensor);
-
 /// Fails when two tensors of a file share bytes. Throws `load_error` that names both.
 void refuse_overlaps(const std::vector<stored_tensor>& tensors);
 
