@@ -16,10 +16,14 @@ use crate::pre_tokenizers::byte_level_preparation;
 use crate::tokenizer::{Ends, Tokenizer};
 use crate::Result;
 
-/// `tokenizer.ggml.token_type` of a token that is no text.
+/// `tokenizer.ggml.token_type` of the token for what cannot be spelled.
+const UNKNOWN: i32 = 2;
+/// Of a token that is no text.
 const CONTROL: i32 = 3;
 /// Of a token that was added to a trained vocabulary, and is found before anything else.
 const USER_DEFINED: i32 = 4;
+/// Of a token that spells one byte.
+const BYTE: i32 = 6;
 
 /// What stands in the file's `tokenizer.ggml.*` fields. A list that the file does not have is empty.
 pub struct Vocabulary<'a> {
@@ -158,20 +162,23 @@ fn sentence_piece_bpe(vocabulary: &Vocabulary) -> Result<HfTokenizer> {
 
 /// SentencePiece joins the pair whose result scores best; BPE joins the pair that stands first in a list. So: every
 /// way to cut a token in two tokens, best score first, and among equals the longest left part first. A file without
-/// scores has its tokens in that order already.
+/// scores has its tokens in that order already. Tokens that are no text are never put together: a text that is to stay
+/// text must not become one, whatever it holds.
 fn merges_by_score(vocabulary: &Vocabulary, ids: &AHashMap<String, u32>) -> Merges {
     struct Pair<'a> {
         score: f32,
         left: &'a str,
         right: &'a str,
     }
+    let is_text = |id: usize| !matches!(vocabulary.token_types.get(id), Some(&(UNKNOWN | CONTROL | BYTE)));
+    let is_part = |part: &str| ids.get(part).is_some_and(|id| is_text(*id as usize));
     let mut pairs = Vec::new();
-    for (id, token) in vocabulary.tokens.iter().enumerate() {
+    for (id, token) in vocabulary.tokens.iter().enumerate().filter(|(id, _)| is_text(*id)) {
         let score = vocabulary.scores.get(id).copied();
         let score = score.unwrap_or(-(id as f32));
         for (cut, _) in token.char_indices().skip(1) {
             let (left, right) = token.split_at(cut);
-            if ids.contains_key(left) && ids.contains_key(right) {
+            if is_part(left) && is_part(right) {
                 pairs.push(Pair { score, left, right });
             }
         }
