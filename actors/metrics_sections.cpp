@@ -63,6 +63,12 @@ void add_each(metric_families& out, const metrics_snapshot& x, Number number) {
     out.value(number(worker), labels_of(worker));
 }
 
+model_load load_of(const std::string& model, const metrics_snapshot& x) {
+  const auto found =
+    std::find_if(x.models.begin(), x.models.end(), [&](const model_load& load) { return load.model == model; });
+  return found == x.models.end() ? model_load{model, 0, 0} : *found;
+}
+
 /// The share of the KV blocks of a model's workers that are in use.
 double kv_use(const std::string& model, const metrics_snapshot& x, const worker_books& workers) {
   double used = 0;
@@ -129,10 +135,14 @@ void add_requests(metric_families& out, const metrics_snapshot& x) {
 
 void add_models(
   metric_families& out, const metrics_snapshot& x, const model_books& models, const worker_books& workers) {
-  // The queue is one for all models: with several its numbers belong to none.
-  const auto queue = models.size() == 1 ? label_of(models.begin()->first) : metric_labels{};
-  out.gauge("vllm:num_requests_running", "Sequences that have a place on a worker.").value(x.requests_running, queue);
-  out.gauge("vllm:num_requests_waiting", "Sequences that wait for a place.").value(x.requests_waiting, queue);
+  const auto add_loads = [&](auto number) {
+    for (const auto& [model, book] : models)
+      out.value(number(load_of(model, x)), label_of(model));
+  };
+  out.gauge("vllm:num_requests_running", "Sequences that have a place on a worker.");
+  add_loads([](const model_load& load) { return load.running; });
+  out.gauge("vllm:num_requests_waiting", "Sequences that wait for a place.");
+  add_loads([](const model_load& load) { return load.waiting; });
   out.gauge("vllm:kv_cache_usage_perc", "Share of the KV cache's blocks in use; 1 is all of them.");
   for (const auto& [model, book] : models)
     out.value(kv_use(model, x, workers), label_of(model));

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,9 @@ struct gateway_options {
   std::size_t max_waiting_bytes = std::size_t{64} << 20;
   /// Requests that wait or run, those that joined another's run counted in.
   std::size_t max_live = 1024;
-  /// Longest prompt and answer of a model, in tokens: what a request may come to that does not say how long its answer
-  /// may be. Zero for unknown.
-  std::size_t context = 0;
+  /// Longest prompt and answer of each model, in tokens: what a request may come to that does not say how long its
+  /// answer may be.
+  std::map<std::string, std::size_t> contexts = {};
   /// Time a request may take from admission; zero for no limit. A request's own timeout counts when it is shorter.
   std::chrono::nanoseconds request_timeout{std::chrono::minutes{10}};
 };

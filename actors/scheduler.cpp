@@ -42,11 +42,11 @@ void carry_out(scheduler_pointer self, const metrics_actor& metrics) {
     self->send(state.supervisor, stalled_atom_v, x.worker, x.idle);
   for (const auto id : orders.drained)
     self->send(state.supervisor, drained_atom_v, id);
-  const auto load = state.plan->load();
-  if (load.waiting != state.load.waiting || load.running != state.load.running)
+  auto load = state.plan->load();
+  if (load != state.load)
     self->send(metrics, load);
-  state.load = load;
-  if (load.running > 0 && !state.tick_armed) {
+  state.load = std::move(load);
+  if (state.load.running > 0 && !state.tick_armed) {
     state.tick_armed = true;
     self->delayed_send(self, stall_check_period, tick_atom_v);
   }

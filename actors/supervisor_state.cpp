@@ -16,7 +16,7 @@ void supervisor_state::start(supervisor_options options, const std::vector<worke
   cache::block_hasher hasher, world outside) {
   options_ = options;
   peers_ = std::move(peers);
-  tools_.emplace(worker_tools{outside.load_engine, hasher, outside.hang, outside.grammars});
+  tools_.emplace(worker_tools{outside.load_engine, hasher, outside.hang});
   outside_ = std::move(outside);
   for (const auto& worker : workers)
     add(worker);
@@ -117,8 +117,11 @@ worker_id supervisor_state::add(const worker_options& options) {
 
 void supervisor_state::spawn(worker_id id, entry& x) {
   x.drilled = false;
-  x.handle = outside_.detached ? self_->spawn<caf::detached>(worker, id, x.options, peers_, *tools_)
-                               : self_->spawn(worker, id, x.options, peers_, *tools_);
+  auto tools = *tools_;
+  if (const auto found = outside_.grammars.find(x.options.model); found != outside_.grammars.end())
+    tools.grammars = found->second;
+  x.handle = outside_.detached ? self_->spawn<caf::detached>(worker, id, x.options, peers_, tools)
+                               : self_->spawn(worker, id, x.options, peers_, tools);
   self_->monitor(x.handle);
 }
 

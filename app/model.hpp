@@ -1,4 +1,4 @@
-// The served model, before any worker has loaded it.
+// The served models, before any worker has loaded one.
 #pragma once
 
 #include "actors/world.hpp"
@@ -6,9 +6,9 @@
 
 namespace troupe::app {
 
-/// Checks each worker's model and device, reads tokenizer and template, and writes what the config cannot know to it:
-/// the tokens that end an answer, and the model as `/v1/models` shows it. Throws `engine::load_error` and
+/// Checks each worker's model and device, reads tokenizers and templates, and writes what the config cannot know to it:
+/// the tokens that end an answer, and each model as `/v1/models` shows it. Throws `engine::load_error` and
 /// `text::text_error`.
-model_text prepare_model(config::config& c);
+model_texts prepare_models(config::config& c);
 
 } // namespace troupe::app

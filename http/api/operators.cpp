@@ -58,7 +58,10 @@ void write_cache(json_writer& w, const metrics_snapshot& m) {
 
 void write_model(json_writer& w, const served_model& model) {
   w.begin_object().field("id", model.name).field("object", "model").field("created", model.created);
-  w.field("owned_by", "troupe").field("context_length", model.context).end_object();
+  w.field("owned_by", "troupe").field("context_length", model.context).key("aliases").begin_array();
+  for (const auto& alias : model.aliases)
+    w.value(alias);
+  w.end_array().end_object();
 }
 
 } // namespace

@@ -46,7 +46,7 @@ stage::stage(const scenario& story, journal& log)
   engines_->keeps_steps = false;
   choose = [this](const auto& free) { return pick(free); };
   actors_before_ = sys.registry().running();
-  actors_ = start_company(sys, options(), outside(), test::tiny_text(story.context));
+  actors_ = start_company(sys, options(), outside(), test::tiny_texts(story.context));
   track(actors_.supervisor);
   track(actors_.cache);
   track(actors_.gateway);

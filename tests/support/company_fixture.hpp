@@ -70,7 +70,7 @@ struct company_fixture : deterministic_system {
     outside.load_engine = fake_loader(engine);
     outside.detached = false;
     outside.on_core_death = [this](std::string_view actor, const caf::error&) { deaths.emplace_back(actor); };
-    actors = start_company(sys, options, outside, tiny_text(256));
+    actors = start_company(sys, options, outside, tiny_texts(256));
     track(actors.supervisor);
     track(actors.cache);
     track(actors.gateway);
