@@ -91,6 +91,10 @@ void metrics_board::take(const worker_status& x, time_point now) {
   worker.model = x.model;
   worker.state = x.state;
   worker.restarts = x.restarts;
+  if (x.state == worker_state::unloaded) {
+    worker.ready = {};
+    worker.last = {};
+  }
   look_for_work(now);
 }
 

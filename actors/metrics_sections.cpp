@@ -20,8 +20,8 @@ constexpr std::array failure_codes{failure_code::invalid_request, failure_code::
   failure_code::model_not_found, failure_code::queue_full, failure_code::rate_limited, failure_code::draining,
   failure_code::no_worker, failure_code::deadline_exceeded, failure_code::slow_reader, failure_code::internal_error};
 constexpr std::array cancel_reasons{detach_reason::client_gone, detach_reason::slow_reader};
-constexpr std::array worker_states{
-  worker_state::loading, worker_state::ready, worker_state::draining, worker_state::failed, worker_state::restarting};
+constexpr std::array worker_states{worker_state::loading, worker_state::ready, worker_state::draining,
+  worker_state::failed, worker_state::restarting, worker_state::unloaded};
 
 std::uint64_t count_of(const std::vector<count_by_name>& counts, std::string_view name) {
   const auto found = std::find_if(counts.begin(), counts.end(), [&](const auto& x) { return x.name == name; });

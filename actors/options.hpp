@@ -49,6 +49,9 @@ struct worker_options {
   bool prefix_cache = true;
   /// Tokens that end an answer.
   std::vector<engine::token_id> eos;
+  /// What its weights and its KV cache will take, as its model's files say it.
+  std::uint64_t weight_bytes = 0;
+  std::uint64_t kv_bytes = 0;
 
   friend bool operator==(const worker_options&, const worker_options&) = default;
 };
@@ -61,7 +64,26 @@ struct metrics_options {
   std::size_t max_samples = 8192;
 };
 
+/// How long a model stays in memory.
+struct residence {
+  std::string model;
+  /// Loaded when somebody asks for it, not at the start.
+  bool on_demand = false;
+  /// Never gives way once it is loaded.
+  bool pinned = false;
+  /// It leaves when nobody asked for it for this long; zero for never.
+  std::chrono::nanoseconds idle{0};
+};
+
+struct memory_options {
+  /// Bytes that all models may hold together; zero for no bound.
+  std::uint64_t budget = 0;
+  /// Models that are not named here stay.
+  std::vector<residence> models = {};
+};
+
 struct supervisor_options {
+  memory_options memory = {};
   /// A worker that failed is started again after this much, doubled each time up to the second.
   std::chrono::nanoseconds restart_delay{std::chrono::milliseconds{500}};
   std::chrono::nanoseconds max_restart_delay{std::chrono::seconds{30}};

@@ -21,7 +21,7 @@ bool schedule::request(placement_request work, time_point now) {
   if (entries_.contains(work.key))
     return false;
   if (const auto lost = lost_models_.find(work.model); lost != lost_models_.end()) {
-    orders_.failed.push_back(no_worker(work.key, work.model, lost->second));
+    orders_.failed.push_back(no_worker(work.key, lost->second));
     orders_.forgotten.push_back(work.key);
     return true;
   }

@@ -31,6 +31,8 @@ struct world {
   std::function<std::vector<worker_options>()> read_workers;
   /// Compiled grammars by model; none, or null, where no answer can be held to one.
   std::map<std::string, std::shared_ptr<grammar_store>, std::less<>> grammars = {};
+  /// Gives memory back to the system when a model has left. Does nothing when empty.
+  std::function<void()> trim_memory;
   /// What a worker does when a drill has it hang: keeps its thread for a while.
   std::function<void()> hang;
   /// Whether workers and the encoder get threads of their own. Off in deterministic tests.

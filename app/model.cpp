@@ -7,23 +7,31 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/model_memory.hpp"
 #include "http/api/tool_format.hpp"
 
 namespace troupe::app {
 
 namespace {
 
+engine::model_info take_measure(worker_options& worker) {
+  auto info = engine::inspect_model(worker.engine);
+  worker.weight_bytes = info.weight_bytes;
+  worker.kv_bytes = info.kv_bytes;
+  return info;
+}
+
 /// The longest sequence that every worker of a model can hold of those that can load. Throws why the first one cannot
 /// when none can.
-std::size_t shared_context(const std::vector<worker_options>& workers, const std::string& model) {
+std::size_t shared_context(std::vector<worker_options>& workers, const std::string& model) {
   constexpr std::size_t none = std::numeric_limits<std::uint32_t>::max();
   std::size_t shortest = none;
   std::exception_ptr reason;
-  for (const worker_options& worker : workers) {
+  for (worker_options& worker : workers) {
     if (worker.model != model)
       continue;
     try {
-      shortest = std::min(shortest, engine::inspect_model(worker.engine).context);
+      shortest = std::min(shortest, take_measure(worker).context);
     } catch (const engine::load_error&) {
       if (!reason)
         reason = std::current_exception();
@@ -116,6 +124,32 @@ http::served_model shown(const config::model_entry& model, const engine::text_as
 
 } // namespace
 
+void size_up(worker_options& worker) {
+  take_measure(worker);
+}
+
+void check_budget(const config::config& c) {
+  const auto& memory = c.company.supervisor.memory;
+  std::uint64_t at_start = 0;
+  std::string holders;
+  for (const config::model_entry& model : c.models) {
+    model_size size;
+    for (const worker_options& worker : c.company.workers)
+      if (worker.model == model.name)
+        size.add(worker);
+    if (memory.budget != 0 && size.bytes() > memory.budget)
+      throw config::config_error{"memory.budget must hold each model: '" + model.name + "' needs " +
+        bytes_text(size.bytes()) + ", got " + bytes_text(memory.budget)};
+    if (model.stay.on_demand)
+      continue;
+    at_start += size.bytes();
+    holders += (holders.empty() ? "'" : ", '") + model.name + "' " + bytes_text(size.bytes());
+  }
+  if (memory.budget != 0 && at_start > memory.budget)
+    throw config::config_error{"memory.budget must hold all models that are loaded at the start (" + holders +
+      "; load = \"on-demand\" loads one later), got " + bytes_text(memory.budget)};
+}
+
 model_texts prepare_models(config::config& c) {
   model_texts result;
   auto& workers = c.company.workers;
@@ -130,6 +164,7 @@ model_texts prepare_models(config::config& c) {
     c.http.models.push_back(shown(model, assets, text, workers));
     result.emplace(model.name, std::move(text));
   }
+  check_budget(c);
   return result;
 }
 

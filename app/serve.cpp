@@ -13,8 +13,10 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/company.hpp"
+#include "actors/model_memory.hpp"
 #include "app/commands.hpp"
 #include "app/core_death.hpp"
+#include "app/loading.hpp"
 #include "app/logging.hpp"
 #include "app/model.hpp"
 #include "app/openmp.hpp"
@@ -92,13 +94,17 @@ void check_stays(const std::string& name, const std::string& before, const std::
       name + " must stay as it is while the server runs: \"" + before + "\", got \"" + now + '"'};
 }
 
-/// All that requests can see of the models.
+/// All that a running server goes by.
 std::string words_of(const std::vector<config::model_entry>& models) {
   std::string out;
   for (const config::model_entry& model : models) {
     out += (out.empty() ? "" : ", ") + model.name + " (" + model.path.string() + ')';
     for (const std::string& alias : model.aliases)
       out += " = " + alias;
+    out += model.stay.on_demand ? ", on demand" : "";
+    out += model.stay.pinned ? ", pinned" : "";
+    if (model.stay.idle.count() > 0)
+      out += ", idle " + std::to_string(std::chrono::duration<double>(model.stay.idle).count()) + " s";
   }
   return out;
 }
@@ -109,15 +115,18 @@ std::vector<worker_options> read_again(const std::optional<fs::path>& file, cons
   const config::config& running, const gatekeeping& gate) {
   config::config fresh = read_config(file, flags);
   check_stays("the models", words_of(running.models), words_of(fresh.models));
+  check_stays("memory.budget", bytes_text(running.company.supervisor.memory.budget),
+    bytes_text(fresh.company.supervisor.memory.budget));
   check_stays("auth.keys", running.keys_path.string(), fresh.keys_path.string());
   if (fresh.certificate_path.empty() == (gate.tls != nullptr))
     throw config::config_error{"http.certificate must be there, or not, as it was at the start"};
   for (worker_options& worker : fresh.company.workers) {
-    engine::inspect_model(worker.engine);
+    size_up(worker);
     const auto& before = running.company.workers;
     worker.eos =
       std::find_if(before.begin(), before.end(), [&](const worker_options& x) { return x.model == worker.model; })->eos;
   }
+  check_budget(fresh);
   if (gate.tls)
     gate.tls->replace(gatekeeping::identity_of(fresh));
   gate.keys->replace(std::make_shared<http::key_table>(std::move(fresh.keys)));
@@ -136,8 +145,9 @@ world real_world(std::shared_future<void> address_taken, std::function<std::vect
   outside.load_engine = [address_taken, weights = std::make_shared<engine::weight_store>()](
                           const engine::engine_options& options) {
     address_taken.get();
-    return engine::load_engine(options, *weights);
+    return load_gently(options, *weights);
   };
+  outside.trim_memory = trim_memory;
   outside.on_core_death = end_process;
   return outside;
 }
@@ -174,7 +184,7 @@ std::map<std::string, model_start> starts_of(const company_status& status) {
   std::map<std::string, model_start> models;
   for (const worker_status& worker : status.workers) {
     auto& model = models[worker.model];
-    model.ready = model.ready || worker.state == worker_state::ready;
+    model.ready = model.ready || worker.state == worker_state::ready || worker.state == worker_state::unloaded;
     model.hope = model.hope || worker.state != worker_state::failed;
     if (worker.state == worker_state::failed)
       model.reasons += (model.reasons.empty() ? ": worker " : "; worker ") + std::to_string(worker.worker) + " (" +

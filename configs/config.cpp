@@ -193,6 +193,8 @@ std::pair<config, std::vector<worker_entry>> read(
   if (flags.model)
     result.models.front().path = *flags.model;
   name_models(file, result.models);
+  for (const model_entry& model : result.models)
+    result.company.supervisor.memory.models.push_back(model.stay);
   auto workers = read_workers(file, document, result.models);
   check_pairs(file, result);
   apply(flags, result, workers);

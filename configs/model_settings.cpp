@@ -8,6 +8,8 @@ namespace troupe::config {
 
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr std::int64_t mib = 1 << 20, gib = 1 << 30;
 constexpr std::int64_t any_count = 1'000'000'000;
 
@@ -61,6 +63,18 @@ setting<model_entry> model_aliases() {
     }};
 }
 
+setting<model_entry> model_load() {
+  return {"model", "load", R"("start" or "on-demand")",
+    [](model_entry& target, const toml::node& node) {
+      const auto word = node.value_exact<std::string>();
+      if (word != "start" && word != "on-demand")
+        return false;
+      target.stay.on_demand = word == "on-demand";
+      return true;
+    },
+    [](const model_entry& target) { return quoted(target.stay.on_demand ? "on-demand" : "start"); }};
+}
+
 setting<worker_entry> worker_dtype() {
   return {"worker", "dtype", std::string{allowed_dtypes} + ", or \"\" for the model's",
     [](worker_entry& target, const toml::node& node) {
@@ -87,6 +101,9 @@ const std::vector<setting<model_entry>>& model_settings() {
     model_dtype(),
     count<e>("model", "context", at(&e::context), 0, any_count),
     model_temperature(),
+    model_load(),
+    flag<e>("model", "pin", at(&e::stay, &residence::pinned)),
+    duration<e>("model", "idle", at(&e::stay, &residence::idle), 0s, 8760h),
   };
   return all;
 }

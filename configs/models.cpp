@@ -58,6 +58,8 @@ void name_models(const std::string& file, std::vector<model_entry>& models) {
     if (&model != &models.front() || model.name != "default")
       take("model.name", model.name, model.path);
   }
+  for (model_entry& model : models)
+    model.stay.model = model.name;
   for (const model_entry& model : models)
     for (const std::string& alias : model.aliases)
       take("model.aliases", alias, model.path);

@@ -139,6 +139,8 @@ void add_company(std::vector<setting<config>>& all) {
   all.push_back(duration<config>("restart", "max_delay", restart(&supervisor_options::max_restart_delay), 1ms, 24h));
   all.push_back(duration<config>(
     "restart", "stall", at(&config::company, &c::scheduler, &scheduler_options::least_stall), 100ms, 24h));
+  all.push_back(size<config>("memory", "budget",
+    at(&config::company, &c::supervisor, &supervisor_options::memory, &memory_options::budget), 0, 1024 * 1024 * gib));
   all.push_back(flag<config>("admin", "drills", restart(&supervisor_options::drills)));
 }
 

@@ -124,7 +124,7 @@ inline constexpr std::size_t largest<worker_ready> = 4 + 3 * word + 32;
 template <>
 inline constexpr std::size_t largest<worker_gone> = 6;
 template <>
-inline constexpr std::size_t largest<model_lost> = word + length_bytes + failure_text_bytes;
+inline constexpr std::size_t largest<model_lost> = word + length_bytes + failure_text_bytes + 8;
 template <>
 inline constexpr std::size_t largest<worker_failed> = 4 + length_bytes + failure_text_bytes + 1;
 template <>
@@ -154,8 +154,7 @@ template <>
 inline constexpr std::size_t largest<count_by_name> = word + 8;
 template <>
 inline constexpr std::size_t largest<metrics_snapshot> = 512 + largest<cache_load> + 3 * largest<distribution> +
-  4 * length_bytes + 2 * 64 * largest<count_by_name> + workers* largest<worker_metrics> +
-  models* largest<model_load>;
+  4 * length_bytes + 2 * 64 * largest<count_by_name> + workers* largest<worker_metrics> + models* largest<model_load>;
 template <>
 inline constexpr std::size_t largest<cache_state> = 1;
 template <>

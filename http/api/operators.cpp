@@ -75,7 +75,8 @@ health judge(const std::optional<company_status>& status, bool draining) {
     return std::count_if(
       status->workers.begin(), status->workers.end(), [state](const worker_status& x) { return x.state == state; });
   };
-  const auto ready = count(worker_state::ready);
+  // A model that is not loaded can serve: it is loaded when somebody asks.
+  const auto ready = count(worker_state::ready) + count(worker_state::unloaded);
   if (ready > 0)
     return static_cast<std::size_t>(ready) == status->workers.size() ? health::ok : health::degraded;
   return count(worker_state::loading) > 0 ? health::starting : health::down;

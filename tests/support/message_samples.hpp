@@ -146,7 +146,7 @@ inline worker_gone sample() {
 }
 template <>
 inline model_lost sample() {
-  return {"model", "reason"};
+  return {"model", "reason", timespan{1}};
 }
 template <>
 inline worker_failed sample() {

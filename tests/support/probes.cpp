@@ -19,6 +19,8 @@ scheduler_actor::behavior_type scheduler_probe(scheduler_actor::pointer, shared_
     [](const worker_gone&) {},
     [](drain_atom, worker_id) {},
     [](const model_lost&) {},
+    [](restart_atom, const std::string&) {},
+    [](register_atom, const supervisor_actor&) {},
     [](const room&) {},
     [](tick_atom) {},
   };
