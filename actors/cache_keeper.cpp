@@ -16,6 +16,10 @@ sink_record record_of(const admitted_request& admitted, cache_state cache) {
   return out;
 }
 
+failure unserved(const std::string& model) {
+  return {failure_code::model_not_found, "the model '" + model + "' is not served here", "model", timespan{0}};
+}
+
 } // namespace
 
 void cache_keeper_state::start(cache::response_cache_options options, generation_parts parts) {
@@ -43,10 +47,13 @@ void cache_keeper_state::lookup(
   }
   if (state != cache_state::coalesced) {
     if (!admitted.may_start) {
-      refuse(admitted, edge, sink, gateway);
+      refuse(admitted, admitted.refusal, edge, sink, gateway);
       return;
     }
-    start_run(admitted, std::move(key), gateway);
+    if (const auto text = parts_.texts.find(admitted.request.model); text == parts_.texts.end())
+      return refuse(admitted, unserved(admitted.request.model), edge, sink, gateway);
+    else
+      start_run(admitted, text->second, std::move(key), gateway);
   }
   self_->send(flights_.join(run, sink), attach_atom_v, edge, sink, admitted.request, state);
 }
@@ -104,21 +111,22 @@ void cache_keeper_state::replay(const finished_answer& answer, const admitted_re
   self_->send(gateway, ended_atom_v, sink, answer.usage);
 }
 
-void cache_keeper_state::refuse(
-  const admitted_request& admitted, const edge_actor& edge, sink_id sink, const gateway_actor& gateway) {
-  self_->send(edge, answer_failed{sink, admitted.refusal});
+void cache_keeper_state::refuse(const admitted_request& admitted, const failure& reason, const edge_actor& edge,
+  sink_id sink, const gateway_actor& gateway) {
+  self_->send(edge, answer_failed{sink, reason});
   auto record = record_of(admitted, cache_state::miss);
   record.result = outcome::failed;
-  record.code = admitted.refusal.code;
+  record.code = reason.code;
   self_->send(parts_.links.metrics, std::move(record));
   self_->send(gateway, ended_atom_v, sink, token_usage{});
 }
 
-void cache_keeper_state::start_run(const admitted_request& admitted, std::string key, const gateway_actor& gateway) {
+void cache_keeper_state::start_run(
+  const admitted_request& admitted, const model_text& text, std::string key, const gateway_actor& gateway) {
   auto links = parts_.links;
   links.gateway = gateway;
   flights_.start(admitted.run, std::move(key),
-    self_->spawn(generation, admitted.run, admitted.request, std::move(links), parts_.text, parts_.options));
+    self_->spawn(generation, admitted.run, admitted.request, std::move(links), text, parts_.options));
 }
 
 void cache_keeper_state::report_load() {

@@ -18,7 +18,7 @@ using cache_pointer = cache_actor::stateful_pointer<cache_keeper_state>;
 /// What generations are made from. The cache itself and the gateway of each run come to the links later.
 struct generation_parts {
   generation_links links;
-  model_text text;
+  model_texts texts;
   generation_options options;
 };
 
@@ -39,8 +39,10 @@ struct cache_keeper_state {
 private:
   void replay(const finished_answer& answer, const admitted_request& admitted, const edge_actor& edge, sink_id sink,
     const gateway_actor& gateway);
-  void refuse(const admitted_request& admitted, const edge_actor& edge, sink_id sink, const gateway_actor& gateway);
-  void start_run(const admitted_request& admitted, std::string key, const gateway_actor& gateway);
+  void refuse(const admitted_request& admitted, const failure& reason, const edge_actor& edge, sink_id sink,
+    const gateway_actor& gateway);
+  void start_run(
+    const admitted_request& admitted, const model_text& text, std::string key, const gateway_actor& gateway);
   void report_load();
 
   cache_pointer self_;

@@ -41,22 +41,23 @@ cache::block_hasher::secret draw_secret(const world& outside) {
 } // namespace
 
 company start_company(
-  caf::actor_system& system, const company_options& options, const world& outside, const model_text& text) {
+  caf::actor_system& system, const company_options& options, const world& outside, const model_texts& texts) {
   company out;
   out.metrics = system.spawn(metrics, options.metrics);
   out.fan_out = system.spawn(fan_out);
   const cache::block_hasher hasher{draw_secret(outside)};
   out.scheduler = system.spawn(scheduler, options.scheduler, hasher, out.metrics);
   const auto spawn_encoder = [&] {
-    return outside.detached ? system.spawn<caf::detached>(encoder, text) : system.spawn(encoder, text);
+    return outside.detached ? system.spawn<caf::detached>(encoder, texts) : system.spawn(encoder, texts);
   };
   out.encoder = spawn_encoder();
   out.tokens_desk = spawn_encoder();
   const generation_links links{out.scheduler, out.fan_out, out.encoder, {}, {}, out.metrics};
-  out.cache = system.spawn(cache_keeper, options.cache, generation_parts{links, text, options.generation});
+  out.cache = system.spawn(cache_keeper, options.cache, generation_parts{links, texts, options.generation});
   out.gateway = system.spawn(gateway, options.gateway, out.cache, out.metrics, outside.random);
   auto to_workers = outside;
-  to_workers.grammars = text.grammars;
+  for (const auto& [model, text] : texts)
+    to_workers.grammars.emplace(model, text.grammars);
   out.supervisor = system.spawn(
     supervisor, options.supervisor, options.workers, out.scheduler, out.fan_out, out.metrics, hasher, to_workers);
   watch(out.metrics, "metrics", outside);

@@ -22,7 +22,7 @@ struct company {
 
 /// Spawns the company. Workers load their models on threads of their own; ask the supervisor how far they are.
 company start_company(
-  caf::actor_system& system, const company_options& options, const world& outside, const model_text& text);
+  caf::actor_system& system, const company_options& options, const world& outside, const model_texts& texts);
 
 /// Ends every core actor and the workers. Runs that are still there fail their sinks.
 void stop_company(const company& actors);

@@ -119,7 +119,9 @@ void gateway_state::refuse(const native_request& request, const edge_actor& edge
 }
 
 bool gateway_state::take_rate(const native_request& request, const edge_actor& edge, sink_id sink) {
-  const auto verdict = rates_.reserve(sink, request.rate, need_of(request, options_.context), now());
+  const auto context = options_.contexts.find(request.model);
+  const auto need = need_of(request, context == options_.contexts.end() ? 0 : context->second);
+  const auto verdict = rates_.reserve(sink, request.rate, need, now());
   auto standing = rates_.standing(request.rate.key, now());
   standing.sink = sink;
   self_->send(edge, standing);

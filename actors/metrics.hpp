@@ -24,7 +24,7 @@ namespace troupe {
 /// steps; the token totals are those of the requests that ended, whether they were computed for each or shared.
 ///
 /// The company stalls from the last step's end on, or from when there was work if that is later. There is work while
-/// sequences run, or while some wait and a worker is ready for them.
+/// sequences run, or while some wait and a worker of their model is ready.
 class metrics_board {
 public:
   metrics_board(metrics_options options, time_point start);
@@ -49,6 +49,7 @@ private:
     step_record last{};
     /// As its status says it, which comes before it is ready.
     std::string device{};
+    std::string model{};
     worker_state state = worker_state::loading;
     std::uint32_t restarts = 0;
     std::uint64_t steps = 0;

@@ -88,8 +88,13 @@ void metrics_board::take(const worker_ready& x) {
 void metrics_board::take(const worker_status& x, time_point now) {
   auto& worker = worker_of(x.worker);
   worker.device = x.device;
+  worker.model = x.model;
   worker.state = x.state;
   worker.restarts = x.restarts;
+  if (x.state == worker_state::unloaded) {
+    worker.ready = {};
+    worker.last = {};
+  }
   look_for_work(now);
 }
 
@@ -130,6 +135,7 @@ metrics_snapshot metrics_board::snapshot(time_point now) {
   out.queue_time = queued_.summary(now);
   out.requests_running = scheduler_.running;
   out.requests_waiting = scheduler_.waiting;
+  out.models = scheduler_.models;
   out.prompt_tokens = prompt_tokens_;
   out.completion_tokens = completion_tokens_;
   out.tokens_per_second = decoded_.per_second(now);
@@ -170,9 +176,13 @@ void metrics_board::count_cache(const sink_record& x) {
 }
 
 bool metrics_board::has_work() const {
-  const bool ready =
-    std::any_of(workers_.begin(), workers_.end(), [](const auto& x) { return x.second.state == worker_state::ready; });
-  return scheduler_.running > 0 || (scheduler_.waiting > 0 && ready);
+  const auto served = [this](const std::string& model) {
+    return std::any_of(workers_.begin(), workers_.end(),
+      [&](const auto& x) { return x.second.model == model && x.second.state == worker_state::ready; });
+  };
+  return scheduler_.running > 0 ||
+    std::any_of(scheduler_.models.begin(), scheduler_.models.end(),
+      [&](const model_load& x) { return x.waiting > 0 && served(x.model); });
 }
 
 void metrics_board::look_for_work(time_point now) {

@@ -20,8 +20,8 @@ constexpr std::array failure_codes{failure_code::invalid_request, failure_code::
   failure_code::model_not_found, failure_code::queue_full, failure_code::rate_limited, failure_code::draining,
   failure_code::no_worker, failure_code::deadline_exceeded, failure_code::slow_reader, failure_code::internal_error};
 constexpr std::array cancel_reasons{detach_reason::client_gone, detach_reason::slow_reader};
-constexpr std::array worker_states{
-  worker_state::loading, worker_state::ready, worker_state::draining, worker_state::failed, worker_state::restarting};
+constexpr std::array worker_states{worker_state::loading, worker_state::ready, worker_state::draining,
+  worker_state::failed, worker_state::restarting, worker_state::unloaded};
 
 std::uint64_t count_of(const std::vector<count_by_name>& counts, std::string_view name) {
   const auto found = std::find_if(counts.begin(), counts.end(), [&](const auto& x) { return x.name == name; });
@@ -61,6 +61,12 @@ template <class Number>
 void add_each(metric_families& out, const metrics_snapshot& x, Number number) {
   for (const auto& worker : x.workers)
     out.value(number(worker), labels_of(worker));
+}
+
+model_load load_of(const std::string& model, const metrics_snapshot& x) {
+  const auto found =
+    std::find_if(x.models.begin(), x.models.end(), [&](const model_load& load) { return load.model == model; });
+  return found == x.models.end() ? model_load{model, 0, 0} : *found;
 }
 
 /// The share of the KV blocks of a model's workers that are in use.
@@ -129,10 +135,14 @@ void add_requests(metric_families& out, const metrics_snapshot& x) {
 
 void add_models(
   metric_families& out, const metrics_snapshot& x, const model_books& models, const worker_books& workers) {
-  // The queue is one for all models: with several its numbers belong to none.
-  const auto queue = models.size() == 1 ? label_of(models.begin()->first) : metric_labels{};
-  out.gauge("vllm:num_requests_running", "Sequences that have a place on a worker.").value(x.requests_running, queue);
-  out.gauge("vllm:num_requests_waiting", "Sequences that wait for a place.").value(x.requests_waiting, queue);
+  const auto add_loads = [&](auto number) {
+    for (const auto& [model, book] : models)
+      out.value(number(load_of(model, x)), label_of(model));
+  };
+  out.gauge("vllm:num_requests_running", "Sequences that have a place on a worker.");
+  add_loads([](const model_load& load) { return load.running; });
+  out.gauge("vllm:num_requests_waiting", "Sequences that wait for a place.");
+  add_loads([](const model_load& load) { return load.waiting; });
   out.gauge("vllm:kv_cache_usage_perc", "Share of the KV cache's blocks in use; 1 is all of them.");
   for (const auto& [model, book] : models)
     out.value(kv_use(model, x, workers), label_of(model));

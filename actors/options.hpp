@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,9 @@ struct gateway_options {
   std::size_t max_waiting_bytes = std::size_t{64} << 20;
   /// Requests that wait or run, those that joined another's run counted in.
   std::size_t max_live = 1024;
-  /// Longest prompt and answer of a model, in tokens: what a request may come to that does not say how long its answer
-  /// may be. Zero for unknown.
-  std::size_t context = 0;
+  /// Longest prompt and answer of each model, in tokens: what a request may come to that does not say how long its
+  /// answer may be.
+  std::map<std::string, std::size_t> contexts = {};
   /// Time a request may take from admission; zero for no limit. A request's own timeout counts when it is shorter.
   std::chrono::nanoseconds request_timeout{std::chrono::minutes{10}};
 };
@@ -48,6 +49,9 @@ struct worker_options {
   bool prefix_cache = true;
   /// Tokens that end an answer.
   std::vector<engine::token_id> eos;
+  /// What its weights and its KV cache will take, as its model's files say it.
+  std::uint64_t weight_bytes = 0;
+  std::uint64_t kv_bytes = 0;
 
   friend bool operator==(const worker_options&, const worker_options&) = default;
 };
@@ -60,7 +64,26 @@ struct metrics_options {
   std::size_t max_samples = 8192;
 };
 
+/// How long a model stays in memory.
+struct residence {
+  std::string model;
+  /// Loaded when somebody asks for it, not at the start.
+  bool on_demand = false;
+  /// Never gives way once it is loaded.
+  bool pinned = false;
+  /// It leaves when nobody asked for it for this long; zero for never.
+  std::chrono::nanoseconds idle{0};
+};
+
+struct memory_options {
+  /// Bytes that all models may hold together; zero for no bound.
+  std::uint64_t budget = 0;
+  /// Models that are not named here stay.
+  std::vector<residence> models = {};
+};
+
 struct supervisor_options {
+  memory_options memory = {};
   /// A worker that failed is started again after this much, doubled each time up to the second.
   std::chrono::nanoseconds restart_delay{std::chrono::milliseconds{500}};
   std::chrono::nanoseconds max_restart_delay{std::chrono::seconds{30}};

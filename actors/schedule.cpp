@@ -1,6 +1,7 @@
 #include "actors/schedule.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "actors/schedule_failures.hpp"
@@ -20,7 +21,7 @@ bool schedule::request(placement_request work, time_point now) {
   if (entries_.contains(work.key))
     return false;
   if (const auto lost = lost_models_.find(work.model); lost != lost_models_.end()) {
-    orders_.failed.push_back(no_worker(work.key, work.model, lost->second));
+    orders_.failed.push_back(no_worker(work.key, lost->second));
     orders_.forgotten.push_back(work.key);
     return true;
   }
@@ -134,7 +135,19 @@ void schedule::place(entry& sequence, worker_credit& worker, time_point now) {
 }
 
 scheduler_load schedule::load() const {
-  return {static_cast<std::uint32_t>(entries_.size()) - running_, running_};
+  scheduler_load out{static_cast<std::uint32_t>(entries_.size()) - running_, running_, {}};
+  std::map<std::string_view, model_load> models;
+  const auto of = [&](const std::string& model) -> model_load& {
+    return models.try_emplace(model, model_load{model, 0, 0}).first->second;
+  };
+  for (const auto& [model, queue] : queues_)
+    of(model).waiting = static_cast<std::uint32_t>(queue.size());
+  for (const auto& [id, worker] : workers_)
+    of(worker.size.model).running += worker.placed;
+  for (auto& [name, model] : models)
+    if (model.waiting > 0 || model.running > 0)
+      out.models.push_back(std::move(model));
+  return out;
 }
 
 } // namespace troupe

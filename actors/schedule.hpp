@@ -80,6 +80,9 @@ public:
   /// What waits for the model fails, and so does what asks for it until a worker is ready that holds it.
   void lose_model(const model_lost& lost);
 
+  /// A lost model may be asked for again: what asks for it waits.
+  void hope_for(const std::string& model) { lost_models_.erase(model); }
+
   /// What a worker can take and who left it. The caller has made sure that it comes from the worker that is there
   /// under this id, and not from a predecessor.
   void worker_has_room(const room& free, time_point now);
@@ -128,7 +131,7 @@ private:
   std::map<worker_id, worker_credit> workers_;
   cache::prefix_map prefixes_;
   /// Why no worker will hold these models.
-  std::map<std::string, std::string> lost_models_;
+  std::map<std::string, model_lost> lost_models_;
   schedule_orders orders_;
   epoch_id last_epoch_ = 0;
   std::uint64_t arrivals_ = 0;

@@ -24,10 +24,11 @@ sequence_failed no_tokens(const placement_request& work) {
   return failed;
 }
 
-sequence_failed no_worker(const sequence_key& key, const std::string& model, const std::string& why) {
+sequence_failed no_worker(const sequence_key& key, const model_lost& lost) {
   sequence_failed failed{key, 0, {}};
   failed.reason.code = failure_code::no_worker;
-  failed.reason.message = "no worker holds the model '" + model + "': " + why;
+  failed.reason.message = "no worker holds the model '" + lost.model + "': " + lost.reason;
+  failed.reason.retry_after = lost.retry_after;
   return failed;
 }
 

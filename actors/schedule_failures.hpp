@@ -16,7 +16,7 @@ sequence_failed too_long(const placement_request& work, const std::vector<candid
 sequence_failed no_tokens(const placement_request& work);
 
 /// No worker holds its model, and none will.
-sequence_failed no_worker(const sequence_key& key, const std::string& model, const std::string& why);
+sequence_failed no_worker(const sequence_key& key, const model_lost& lost);
 
 /// Too many workers died of it.
 sequence_failed too_many_strikes(const sequence_key& key, epoch_id epoch, std::uint32_t strikes);

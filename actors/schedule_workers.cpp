@@ -51,13 +51,13 @@ void schedule::drain_worker(worker_id id) {
 }
 
 void schedule::lose_model(const model_lost& lost) {
-  lost_models_.insert_or_assign(lost.model, lost.reason);
+  lost_models_.insert_or_assign(lost.model, lost);
   const auto queue = queues_.find(lost.model);
   if (queue == queues_.end())
     return;
   for (; !queue->second.empty(); queue->second.erase(queue->second.front())) {
     const auto waiting = entries_.find(queue->second.front());
-    orders_.failed.push_back(no_worker(waiting->first, lost.model, lost.reason));
+    orders_.failed.push_back(no_worker(waiting->first, lost));
     forget(waiting);
   }
   queues_.erase(queue);

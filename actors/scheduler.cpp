@@ -42,11 +42,14 @@ void carry_out(scheduler_pointer self, const metrics_actor& metrics) {
     self->send(state.supervisor, stalled_atom_v, x.worker, x.idle);
   for (const auto id : orders.drained)
     self->send(state.supervisor, drained_atom_v, id);
-  const auto load = state.plan->load();
-  if (load.waiting != state.load.waiting || load.running != state.load.running)
+  auto load = state.plan->load();
+  if (load != state.load) {
     self->send(metrics, load);
-  state.load = load;
-  if (load.running > 0 && !state.tick_armed) {
+    if (state.supervisor)
+      self->send(state.supervisor, load);
+  }
+  state.load = std::move(load);
+  if (state.load.running > 0 && !state.tick_armed) {
     state.tick_armed = true;
     self->delayed_send(self, stall_check_period, tick_atom_v);
   }
@@ -96,6 +99,13 @@ scheduler_actor::behavior_type scheduler(
     [self, metrics](const model_lost& lost) {
       self->state.plan->lose_model(lost);
       carry_out(self, metrics);
+    },
+    [self](restart_atom, const std::string& model) { self->state.plan->hope_for(model); },
+    [self](register_atom, supervisor_actor supervisor) {
+      self->state.supervisor = std::move(supervisor);
+      // Somebody may have come before it.
+      if (self->state.load != scheduler_load{})
+        self->send(self->state.supervisor, self->state.load);
     },
     [self, metrics](const room& free) {
       const auto worker = self->state.workers.find(free.worker);

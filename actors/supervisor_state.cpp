@@ -16,8 +16,11 @@ void supervisor_state::start(supervisor_options options, const std::vector<worke
   cache::block_hasher hasher, world outside) {
   options_ = options;
   peers_ = std::move(peers);
-  tools_.emplace(worker_tools{outside.load_engine, hasher, outside.hang, outside.grammars});
+  tools_.emplace(worker_tools{outside.load_engine, hasher, outside.hang});
   outside_ = std::move(outside);
+  self_->send(peers_.scheduler, register_atom_v, supervisor_actor{self_});
+  for (const auto& model : options_.memory.models)
+    models_[model.model].options = model;
   for (const auto& worker : workers)
     add(worker);
 }
@@ -29,10 +32,18 @@ void supervisor_state::became_ready(const worker_ready& ready, const worker_acto
   auto* const x = find(ready.worker);
   if (x == nullptr || x->removed || x->handle != handle)
     return;
+  // A model that was told to leave while it was loaded leaves all the same.
+  if (x->leaving)
+    return;
   x->life.became_ready(ready, now());
   self_->send(peers_.scheduler, ready, handle, supervisor_actor{self_});
   self_->send(peers_.metrics, ready);
   tell_metrics(*x);
+  if (const auto model = models_.find(x->options.model); model != models_.end()) {
+    model->second.last_used = now();
+    model->second.delay = timespan{0};
+    share();
+  }
 }
 
 void supervisor_state::said_why(const worker_failed& failed, const caf::strong_actor_ptr& sender) {
@@ -49,8 +60,11 @@ void supervisor_state::ended(const caf::down_msg& down) {
     return;
   if (found->second.removed)
     remove(found);
+  else if (found->second.leaving)
+    rest(found->first, found->second, found->second.why_leaving);
   else
     lose(found->first, found->second, "the worker ended: " + self_->system().render(down.reason));
+  share();
 }
 
 void supervisor_state::stalled(worker_id id, timespan idle) {
@@ -65,18 +79,21 @@ void supervisor_state::stalled(worker_id id, timespan idle) {
   self_->send_exit(x->handle, caf::exit_reason::kill);
   if (x->removed)
     remove(workers_.find(id));
+  else if (x->leaving)
+    rest(id, *x, x->why_leaving);
   else
     lose(id, *x, reason);
+  share();
 }
 
 void supervisor_state::drained(worker_id id) {
-  if (auto* const x = find(id); x != nullptr && x->removed && x->handle)
+  if (auto* const x = find(id); x != nullptr && (x->removed || x->leaving) && x->handle)
     self_->send_exit(x->handle, caf::exit_reason::user_shutdown);
 }
 
 void supervisor_state::restart(worker_id id) {
   auto* const x = find(id);
-  if (x == nullptr || x->handle)
+  if (x == nullptr || x->handle || x->life.state() == worker_state::unloaded)
     return;
   x->life.restarted(now());
   spawn(id, *x);
@@ -109,22 +126,33 @@ company_status supervisor_state::status() const {
 
 worker_id supervisor_state::add(const worker_options& options) {
   const auto id = next_id_++;
+  const bool later = starts_unloaded(options);
   const auto added = workers_.emplace(id, entry{options, {id, options, options_, now()}, {}}).first;
-  spawn(id, added->second);
+  if (later)
+    added->second.life.unloaded("nobody has asked for it", now());
+  else
+    spawn(id, added->second);
   tell_metrics(added->second);
   return id;
 }
 
 void supervisor_state::spawn(worker_id id, entry& x) {
   x.drilled = false;
-  x.handle = outside_.detached ? self_->spawn<caf::detached>(worker, id, x.options, peers_, *tools_)
-                               : self_->spawn(worker, id, x.options, peers_, *tools_);
+  auto tools = *tools_;
+  if (const auto found = outside_.grammars.find(x.options.model); found != outside_.grammars.end())
+    tools.grammars = found->second;
+  x.handle = outside_.detached ? self_->spawn<caf::detached>(worker, id, x.options, peers_, tools)
+                               : self_->spawn(worker, id, x.options, peers_, tools);
   self_->monitor(x.handle);
 }
 
 /// A worker is not there any more; another comes when that can help.
 void supervisor_state::lose(worker_id id, entry& x, const std::string& reason) {
   x.handle = nullptr;
+  if ((x.life.state() == worker_state::loading || x.life.state() == worker_state::restarting) && is_last_hope(id, x)) {
+    fail_load(id, x, reason);
+    return;
+  }
   const auto delay = x.life.ended(reason, now());
   self_->send(peers_.scheduler, worker_gone{id, delay.has_value(), !std::exchange(x.drilled, false)});
   tell_metrics(x);
@@ -189,25 +217,31 @@ reload_result supervisor_state::reload() {
       leaving.push_back(id);
     }
   }
-  for (const auto& options : wanted)
+  for (const auto& options : wanted) {
     out.started.push_back(add(options));
+    // A model that is not loaded may have been lost with its last worker.
+    if (workers_.at(out.started.back()).life.state() == worker_state::unloaded && !models_.at(options.model).barred)
+      self_->send(peers_.scheduler, restart_atom_v, options.model);
+  }
   for (const auto id : leaving) {
     const auto found = workers_.find(id);
     auto& x = found->second;
     x.removed = true;
+    x.leaving = false;
     out.draining.push_back(id);
     if (!x.handle) {
       remove(found);
       continue;
     }
     const bool busy = x.life.state() == worker_state::ready;
-    x.life.drains(now());
+    x.life.drains("it is not in the config any more", now());
     tell_metrics(x);
     if (busy)
       self_->send(peers_.scheduler, drain_atom_v, id);
     else
       self_->send_exit(x.handle, caf::exit_reason::user_shutdown);
   }
+  share();
   out.done = true;
   spdlog::info("reloaded: {} workers kept, {} started, {} draining", out.kept, out.started.size(), out.draining.size());
   return out;

@@ -27,8 +27,18 @@ void worker_life::became_ready(const worker_ready& ready, time_point now) {
   enter(worker_state::ready, {}, now);
 }
 
-void worker_life::drains(time_point now) {
-  enter(worker_state::draining, "it is not in the config any more", now);
+void worker_life::drains(std::string why, time_point now) {
+  enter(worker_state::draining, std::move(why), now);
+}
+
+void worker_life::unloaded(std::string why, time_point now) {
+  enter(worker_state::unloaded, std::move(why), now);
+}
+
+void worker_life::loads(time_point now) {
+  retry_ = true;
+  last_words_.clear();
+  enter(worker_state::loading, {}, now);
 }
 
 void worker_life::said_why(std::string reason, bool retry) {

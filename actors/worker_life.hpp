@@ -12,9 +12,9 @@ namespace troupe {
 
 /// Where a worker is between its start and its next start.
 ///
-/// It is loading, then ready; when it fails it is failed until its successor starts, and restarting until that one
-/// is ready. The delay before a start doubles with each failure, and is the first one again after a worker that
-/// stayed ready for as long as the longest delay.
+/// It is loading, or unloaded until somebody asks for it, then ready; when it fails it is failed until its successor
+/// starts, and restarting until that one is ready. The delay before a start doubles with each failure, and is the first
+/// one again after a worker that stayed ready for as long as the longest delay.
 class worker_life {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -25,7 +25,13 @@ public:
   void became_ready(const worker_ready& ready, time_point now);
 
   /// It takes nothing new and ends when what it holds has ended.
-  void drains(time_point now);
+  void drains(std::string why, time_point now);
+
+  /// It is not there, and nothing is wrong: it is started when somebody asks for its model.
+  void unloaded(std::string why, time_point now);
+
+  /// Somebody asked.
+  void loads(time_point now);
 
   /// It says why it is about to end. Without `retry` it is never started again.
   void said_why(std::string reason, bool retry);

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,8 +29,10 @@ struct world {
   /// The workers that the config names now, for a reload. Throws with one line that says why it does not hold. A
   /// reload is refused when empty.
   std::function<std::vector<worker_options>()> read_workers;
-  /// Compiled grammars of the served model; null where no answer can be held to one.
-  std::shared_ptr<grammar_store> grammars;
+  /// Compiled grammars by model; none, or null, where no answer can be held to one.
+  std::map<std::string, std::shared_ptr<grammar_store>, std::less<>> grammars = {};
+  /// Gives memory back to the system when a model has left. Does nothing when empty.
+  std::function<void()> trim_memory;
   /// What a worker does when a drill has it hang: keeps its thread for a while.
   std::function<void()> hang;
   /// Whether workers and the encoder get threads of their own. Off in deterministic tests.
@@ -38,7 +42,7 @@ struct world {
   std::function<void(std::string_view actor, const caf::error& reason)> on_core_death;
 };
 
-/// The text side of the served model: immutable, shared by all generations.
+/// The text side of a served model: immutable, shared by all its generations.
 struct model_text {
   std::shared_ptr<const text::tokenizer> tokenizer;
   std::shared_ptr<const text::chat_template> chat_template;
@@ -47,5 +51,8 @@ struct model_text {
   /// Longest prompt and answer together, in tokens.
   std::uint32_t context = 0;
 };
+
+/// Those of all served models, by the name that requests carry once they are read.
+using model_texts = std::map<std::string, model_text, std::less<>>;
 
 } // namespace troupe

@@ -6,13 +6,14 @@ namespace troupe::app {
 
 int check(const std::filesystem::path& file) {
   const config::config c = config::load(file);
-  std::cout << file.string() << " holds: " << c.model_name << " (" << c.model_path.string() << ") on " << c.http.host
-            << ':' << c.http.port << '\n';
+  std::cout << file.string() << " holds: on " << c.http.host << ':' << c.http.port << '\n';
+  for (const config::model_entry& model : c.models)
+    std::cout << "  model " << model.name << " (" << model.path.string() << ")\n";
   if (!c.keys.empty())
     std::cout << "  API keys: " << c.keys.size() << '\n';
   for (const worker_options& worker : c.company.workers)
-    std::cout << "  worker " << worker.engine.device << ": " << worker.engine.max_sequences << " sequences, "
-              << worker.step_tokens << " tokens a step\n";
+    std::cout << "  worker " << worker.engine.device << " of " << worker.model << ": " << worker.engine.max_sequences
+              << " sequences, " << worker.step_tokens << " tokens a step\n";
   return 0;
 }
 

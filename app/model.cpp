@@ -7,21 +7,31 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/model_memory.hpp"
 #include "http/api/tool_format.hpp"
 
 namespace troupe::app {
 
 namespace {
 
-/// The longest sequence that every worker can hold of those that can load. Throws why the first one cannot when none
-/// can.
-std::size_t shared_context(const std::vector<worker_options>& workers) {
+engine::model_info take_measure(worker_options& worker) {
+  auto info = engine::inspect_model(worker.engine);
+  worker.weight_bytes = info.weight_bytes;
+  worker.kv_bytes = info.kv_bytes;
+  return info;
+}
+
+/// The longest sequence that every worker of a model can hold of those that can load. Throws why the first one cannot
+/// when none can.
+std::size_t shared_context(std::vector<worker_options>& workers, const std::string& model) {
   constexpr std::size_t none = std::numeric_limits<std::uint32_t>::max();
   std::size_t shortest = none;
   std::exception_ptr reason;
-  for (const worker_options& worker : workers) {
+  for (worker_options& worker : workers) {
+    if (worker.model != model)
+      continue;
     try {
-      shortest = std::min(shortest, engine::inspect_model(worker.engine).context);
+      shortest = std::min(shortest, take_measure(worker).context);
     } catch (const engine::load_error&) {
       if (!reason)
         reason = std::current_exception();
@@ -68,9 +78,11 @@ bool opens_thoughts(const text::chat_template& model_template) {
   }
 }
 
-/// Of the first worker's model that can be looked at: another model, dtype or version gives another one.
-std::string fingerprint(const config::config& c) {
-  for (const worker_options& worker : c.company.workers) {
+/// Of the model's first worker that can look at it: another model, dtype or version gives another one.
+std::string fingerprint(const std::vector<worker_options>& workers, const std::string& model) {
+  for (const worker_options& worker : workers) {
+    if (worker.model != model)
+      continue;
     try {
       const auto info = engine::inspect_model(worker.engine);
       return "fp_" + info.digest.substr(0, 12) + "_" + info.dtype + "_" TROUPE_VERSION;
@@ -81,33 +93,78 @@ std::string fingerprint(const config::config& c) {
   return {};
 }
 
-} // namespace
-
-model_text prepare_model(config::config& c) {
+model_text read_text(const config::model_entry& model, const engine::text_assets& assets, std::size_t context) {
   model_text result;
-  result.context = static_cast<std::uint32_t>(shared_context(c.company.workers));
-  c.company.gateway.context = result.context;
-  const engine::text_assets assets = engine::read_text_assets(c.model_path);
+  result.context = static_cast<std::uint32_t>(context);
   result.tokenizer = make_tokenizer(assets);
   if (assets.chat_template.empty())
-    spdlog::warn("{} has no chat template: chat requests will be refused", c.model_path.string());
+    spdlog::warn("{} has no chat template: chat requests will be refused", model.path.string());
   else
     result.chat_template =
       std::make_shared<const text::chat_template>(assets.chat_template, assets.bos_text, assets.eos_text);
-  for (worker_options& worker : c.company.workers)
-    worker.eos = assets.eos;
   if (!assets.eos.empty())
     result.grammars = std::make_shared<grammar_store>(result.tokenizer, assets.eos);
-  http::served_model served{c.model_name, written_at(c.model_path), result.context};
-  served.temperature = assets.temperature.value_or(static_cast<float>(c.temperature));
+  return result;
+}
+
+http::served_model shown(const config::model_entry& model, const engine::text_assets& assets, const model_text& text,
+  const std::vector<worker_options>& workers) {
+  http::served_model served{model.name, written_at(model.path), text.context};
+  served.aliases = model.aliases;
+  served.temperature = assets.temperature.value_or(static_cast<float>(model.temperature));
   served.top_p = assets.top_p.value_or(served.top_p);
   served.top_k = assets.top_k.value_or(served.top_k);
-  served.fingerprint = fingerprint(c);
-  served.vocabulary = result.tokenizer->vocabulary_size();
+  served.fingerprint = fingerprint(workers, model.name);
+  served.vocabulary = text.tokenizer->vocabulary_size();
   served.calls = http::api::detect_tool_format(assets.chat_template);
   served.thinks = http::api::template_thinks(assets.chat_template);
-  served.begins_in_thoughts = served.thinks && opens_thoughts(*result.chat_template);
-  c.http.models = {std::move(served)};
+  served.begins_in_thoughts = served.thinks && opens_thoughts(*text.chat_template);
+  return served;
+}
+
+} // namespace
+
+void size_up(worker_options& worker) {
+  take_measure(worker);
+}
+
+void check_budget(const config::config& c) {
+  const auto& memory = c.company.supervisor.memory;
+  std::uint64_t at_start = 0;
+  std::string holders;
+  for (const config::model_entry& model : c.models) {
+    model_size size;
+    for (const worker_options& worker : c.company.workers)
+      if (worker.model == model.name)
+        size.add(worker);
+    if (memory.budget != 0 && size.bytes() > memory.budget)
+      throw config::config_error{"memory.budget must hold each model: '" + model.name + "' needs " +
+        bytes_text(size.bytes()) + ", got " + bytes_text(memory.budget)};
+    if (model.stay.on_demand)
+      continue;
+    at_start += size.bytes();
+    holders += (holders.empty() ? "'" : ", '") + model.name + "' " + bytes_text(size.bytes());
+  }
+  if (memory.budget != 0 && at_start > memory.budget)
+    throw config::config_error{"memory.budget must hold all models that are loaded at the start (" + holders +
+      "; load = \"on-demand\" loads one later), got " + bytes_text(memory.budget)};
+}
+
+model_texts prepare_models(config::config& c) {
+  model_texts result;
+  auto& workers = c.company.workers;
+  for (const config::model_entry& model : c.models) {
+    const auto context = shared_context(workers, model.name);
+    const engine::text_assets assets = engine::read_text_assets(model.path);
+    model_text text = read_text(model, assets, context);
+    c.company.gateway.contexts.emplace(model.name, context);
+    for (worker_options& worker : workers)
+      if (worker.model == model.name)
+        worker.eos = assets.eos;
+    c.http.models.push_back(shown(model, assets, text, workers));
+    result.emplace(model.name, std::move(text));
+  }
+  check_budget(c);
   return result;
 }
 

@@ -1,4 +1,4 @@
-// The served model, before any worker has loaded it.
+// The served models, before any worker has loaded one.
 #pragma once
 
 #include "actors/world.hpp"
@@ -6,9 +6,15 @@
 
 namespace troupe::app {
 
-/// Checks each worker's model and device, reads tokenizer and template, and writes what the config cannot know to it:
-/// the tokens that end an answer, and the model as `/v1/models` shows it. Throws `engine::load_error` and
-/// `text::text_error`.
-model_text prepare_model(config::config& c);
+/// Says of a worker what it will hold in memory. Throws `engine::load_error`.
+void size_up(worker_options& worker);
+
+/// What is loaded at the start must fit into the memory's budget together, and each model alone. Throws `config_error`.
+void check_budget(const config::config& c);
+
+/// Checks each worker's model and device, reads tokenizers and templates, and writes what the config cannot know to it:
+/// the tokens that end an answer, the memory that workers will hold, and each model as `/v1/models` shows it. Throws
+/// `engine::load_error` and `text::text_error`.
+model_texts prepare_models(config::config& c);
 
 } // namespace troupe::app

@@ -1,7 +1,9 @@
 // Wires everything: config, model, company, server; then waits for the signal to stop.
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <future>
+#include <map>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -11,8 +13,10 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/company.hpp"
+#include "actors/model_memory.hpp"
 #include "app/commands.hpp"
 #include "app/core_death.hpp"
+#include "app/loading.hpp"
 #include "app/logging.hpp"
 #include "app/model.hpp"
 #include "app/openmp.hpp"
@@ -90,20 +94,39 @@ void check_stays(const std::string& name, const std::string& before, const std::
       name + " must stay as it is while the server runs: \"" + before + "\", got \"" + now + '"'};
 }
 
+/// All that a running server goes by.
+std::string words_of(const std::vector<config::model_entry>& models) {
+  std::string out;
+  for (const config::model_entry& model : models) {
+    out += (out.empty() ? "" : ", ") + model.name + " (" + model.path.string() + ')';
+    for (const std::string& alias : model.aliases)
+      out += " = " + alias;
+    out += model.stay.on_demand ? ", on demand" : "";
+    out += model.stay.pinned ? ", pinned" : "";
+    if (model.stay.idle.count() > 0)
+      out += ", idle " + std::to_string(std::chrono::duration<double>(model.stay.idle).count()) + " s";
+  }
+  return out;
+}
+
 /// The workers that the config names now; its keys and its certificate take the place of those before. Throws, and
 /// changes nothing, when it does not hold, or when it changes what a running server cannot change.
 std::vector<worker_options> read_again(const std::optional<fs::path>& file, const config::overrides& flags,
   const config::config& running, const gatekeeping& gate) {
   config::config fresh = read_config(file, flags);
-  check_stays("model.path", running.model_path.string(), fresh.model_path.string());
-  check_stays("model.name", running.model_name, fresh.model_name);
+  check_stays("the models", words_of(running.models), words_of(fresh.models));
+  check_stays("memory.budget", bytes_text(running.company.supervisor.memory.budget),
+    bytes_text(fresh.company.supervisor.memory.budget));
   check_stays("auth.keys", running.keys_path.string(), fresh.keys_path.string());
   if (fresh.certificate_path.empty() == (gate.tls != nullptr))
     throw config::config_error{"http.certificate must be there, or not, as it was at the start"};
   for (worker_options& worker : fresh.company.workers) {
-    engine::inspect_model(worker.engine);
-    worker.eos = running.company.workers.front().eos;
+    size_up(worker);
+    const auto& before = running.company.workers;
+    worker.eos =
+      std::find_if(before.begin(), before.end(), [&](const worker_options& x) { return x.model == worker.model; })->eos;
   }
+  check_budget(fresh);
   if (gate.tls)
     gate.tls->replace(gatekeeping::identity_of(fresh));
   gate.keys->replace(std::make_shared<http::key_table>(std::move(fresh.keys)));
@@ -122,8 +145,9 @@ world real_world(std::shared_future<void> address_taken, std::function<std::vect
   outside.load_engine = [address_taken, weights = std::make_shared<engine::weight_store>()](
                           const engine::engine_options& options) {
     address_taken.get();
-    return engine::load_engine(options, *weights);
+    return load_gently(options, *weights);
   };
+  outside.trim_memory = trim_memory;
   outside.on_core_death = end_process;
   return outside;
 }
@@ -133,8 +157,8 @@ struct running_company {
   company actors;
 
   running_company(
-    caf::actor_system& system, const company_options& options, const world& outside, const model_text& text)
-      : actors{start_company(system, options, outside, text)} {}
+    caf::actor_system& system, const company_options& options, const world& outside, const model_texts& texts)
+      : actors{start_company(system, options, outside, texts)} {}
   running_company(const running_company&) = delete;
   running_company& operator=(const running_company&) = delete;
   ~running_company() { stop_company(actors); }
@@ -148,23 +172,39 @@ company_status ask_status(caf::scoped_actor& self, const supervisor_actor& super
   return result;
 }
 
-/// Waits until a worker can work. False when a signal came first; throws when none ever will.
-bool wait_for_worker(caf::scoped_actor& self, const supervisor_actor& supervisor) {
+/// How far one model's workers are.
+struct model_start {
+  bool ready = false;
+  bool hope = false;
+  /// Why those that failed did.
+  std::string reasons = {};
+};
+
+std::map<std::string, model_start> starts_of(const company_status& status) {
+  std::map<std::string, model_start> models;
+  for (const worker_status& worker : status.workers) {
+    auto& model = models[worker.model];
+    model.ready = model.ready || worker.state == worker_state::ready || worker.state == worker_state::unloaded;
+    model.hope = model.hope || worker.state != worker_state::failed;
+    if (worker.state == worker_state::failed)
+      model.reasons += (model.reasons.empty() ? ": worker " : "; worker ") + std::to_string(worker.worker) + " (" +
+        worker.device + "): " + worker.reason;
+  }
+  return models;
+}
+
+/// Waits until every model has a worker that can work. False when a signal came first; throws when one never will.
+bool wait_for_models(caf::scoped_actor& self, const supervisor_actor& supervisor) {
   while (true) {
-    std::string reasons;
-    std::size_t failed = 0;
-    const company_status status = ask_status(self, supervisor);
-    for (const worker_status& worker : status.workers) {
-      if (worker.state == worker_state::ready)
-        return true;
-      if (worker.state != worker_state::failed)
-        continue;
-      ++failed;
-      reasons += (reasons.empty() ? ": worker " : "; worker ") + std::to_string(worker.worker) + " (" + worker.device +
-        "): " + worker.reason;
+    const auto models = starts_of(ask_status(self, supervisor));
+    bool all_ready = !models.empty();
+    for (const auto& [name, model] : models) {
+      if (!model.ready && !model.hope)
+        throw std::runtime_error{"no worker of the model '" + name + "' could start" + model.reasons};
+      all_ready = all_ready && model.ready;
     }
-    if (failed > 0 && failed == status.workers.size())
-      throw std::runtime_error{"no worker could start" + reasons};
+    if (all_ready)
+      return true;
     if (wait_for_stop(load_poll))
       return false;
   }
@@ -212,7 +252,7 @@ int serve(const std::optional<fs::path>& file, const config::overrides& flags) {
   set_openmp_spin(c.openmp_spin);
   start_logging(c.log);
   http::audit_sink audit = open_audit(c.audit);
-  const model_text text = prepare_model(c);
+  const model_texts texts = prepare_models(c);
 
   company_config actor_config;
   caf::actor_system system{actor_config};
@@ -220,7 +260,7 @@ int serve(const std::optional<fs::path>& file, const config::overrides& flags) {
   const auto reread = [file, flags, c, gate] { return read_again(file, flags, c, gate); };
   // A port in use ends the program at once, not after a model has been loaded.
   std::promise<void> address_taken;
-  const running_company company{system, c.company, real_world(address_taken.get_future().share(), reread), text};
+  const running_company company{system, c.company, real_world(address_taken.get_future().share(), reread), texts};
   http::environment outside = http::real_environment();
   outside.keys = gate.keys;
   outside.tls = gate.tls;
@@ -237,8 +277,8 @@ int serve(const std::optional<fs::path>& file, const config::overrides& flags) {
   address_taken.set_value();
 
   caf::scoped_actor self{system};
-  spdlog::debug("loading {} on {} worker(s)", c.model_name, c.company.workers.size());
-  const bool ready = wait_for_worker(self, company.actors.supervisor);
+  spdlog::debug("loading {} model(s) on {} worker(s)", c.models.size(), c.company.workers.size());
+  const bool ready = wait_for_models(self, company.actors.supervisor);
   if (ready) {
     server.listen();
     spdlog::info("listening on {}", url(c, server.port()));

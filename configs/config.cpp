@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "configs/keys_file.hpp"
+#include "configs/models.hpp"
 #include "configs/places.hpp"
 #include "configs/settings.hpp"
 #include "configs/values.hpp"
@@ -41,6 +42,7 @@ std::string nearest(const std::string& table, const std::string& word) {
     }
   };
   consider_all(settings());
+  consider_all(model_settings());
   consider_all(worker_settings());
   return best;
 }
@@ -70,21 +72,54 @@ void read_table(const std::string& file, const std::string& table, const toml::t
 }
 
 std::vector<std::string> table_names() {
-  std::vector<std::string> names{"worker"};
+  std::vector<std::string> names{"model", "worker"};
   for (const auto& s : settings())
     if (!s.table.empty() && std::find(names.begin(), names.end(), s.table) == names.end())
       names.push_back(s.table);
   return names;
 }
 
-std::vector<worker_entry> read_workers(const std::string& file, const toml::table& document) {
-  const toml::node* found = document.get("worker");
+/// One `[model]`, or several `[[model]]`; without any there is the default one.
+std::vector<model_entry> read_models(const std::string& file, const toml::table& document) {
+  std::vector<model_entry> models;
+  const auto read_one = [&](const toml::table& table) {
+    models.push_back(default_model());
+    read_table(file, "model", table, model_settings(), models.back());
+  };
+  const toml::node* found = document.get("model");
   if (!found)
-    return {default_worker()};
+    return {default_model()};
+  if (found->is_table()) {
+    read_one(*found->as_table());
+    return models;
+  }
+  const toml::array* array = found->as_array();
+  if (!array || array->empty() || !array->is_homogeneous<toml::table>())
+    fail(place(file, found->source()) + ": model must be a table, [model], or one or more [[model]] tables, got " +
+      shown(*found));
+  for (const toml::node& element : *array) {
+    const toml::table& table = *element.as_table();
+    if (array->size() > 1 && !table.contains("path"))
+      fail(place(file, table.source()) + ": model.path is missing in one of several [[model]] tables");
+    read_one(table);
+  }
+  return models;
+}
+
+std::vector<worker_entry> read_workers(
+  const std::string& file, const toml::table& document, const std::vector<model_entry>& models) {
+  std::vector<worker_entry> workers;
+  const toml::node* found = document.get("worker");
+  if (!found) {
+    for (const model_entry& model : models) {
+      workers.push_back(default_worker());
+      workers.back().model = model.name;
+    }
+    return workers;
+  }
   const toml::array* array = found->as_array();
   if (!array || array->empty() || !array->is_homogeneous<toml::table>())
     fail(place(file, found->source()) + ": worker must be one or more [[worker]] tables, got " + shown(*found));
-  std::vector<worker_entry> workers;
   for (const toml::node& element : *array) {
     const toml::table& table = *element.as_table();
     worker_entry worker = default_worker();
@@ -121,13 +156,12 @@ void apply(const overrides& flags, config& c, std::vector<worker_entry>& workers
     c.http.port = *flags.port;
   if (flags.allow_anonymous)
     c.http.allow_anonymous = true;
-  if (flags.model)
-    c.model_path = *flags.model;
   if (flags.dtype) {
     const auto dtype = engine::parse_data_type(*flags.dtype);
     if (!dtype)
       fail("--dtype must be " + std::string{allowed_dtypes} + ", got \"" + *flags.dtype + '"');
-    c.dtype = *dtype;
+    for (model_entry& model : c.models)
+      model.dtype = *dtype;
     for (worker_entry& worker : workers)
       worker.dtype = dtype;
   }
@@ -140,61 +174,31 @@ void apply(const overrides& flags, config& c, std::vector<worker_entry>& workers
   }
 }
 
-/// A model's own name: the file's without `.gguf`, or the folder's.
-std::string name_from(const fs::path& model) {
-  const fs::path last = model.has_filename() ? model.filename() : model.parent_path().filename();
-  return last.extension() == ".gguf" ? last.stem().string() : last.string();
-}
-
-/// Hands every worker what it shares with the others: the model, its name, its dtype.
-void finish(config& c, std::vector<worker_entry> workers) {
-  if (c.model_name.empty())
-    c.model_name = name_from(c.model_path);
-  for (worker_entry& worker : workers) {
-    worker_options& options = worker.options;
-    options.model = c.model_name;
-    options.engine.model = c.model_path;
-    options.engine.dtype = worker.dtype.value_or(c.dtype);
-    options.engine.max_step_tokens = options.step_tokens;
-    c.company.workers.push_back(std::move(options));
-  }
-}
-
-/// Parses all but the workers' share of the model, which `finish` adds once the model's path is known.
+/// Parses all but the workers' share of their models, which `staff` adds once the models' paths are known.
 std::pair<config, std::vector<worker_entry>> read(
   const std::string& text, const std::string& file, const overrides& flags) {
   const toml::table document = parse_toml(text, file);
-  config result = default_config();
+  config result;
   const auto tables = table_names();
   read_table(file, "", document, settings(), result, tables);
   for (const std::string& name : tables) {
     const toml::node* node = document.get(name);
-    if (!node || name == "worker")
+    if (!node || name == "model" || name == "worker")
       continue;
     if (!node->is_table())
       fail(place(file, node->source()) + ": " + name + " must be a table, [" + name + "], got " + shown(*node));
     read_table(file, name, *node->as_table(), settings(), result);
   }
-  auto workers = read_workers(file, document);
+  result.models = read_models(file, document);
+  if (flags.model)
+    result.models.front().path = *flags.model;
+  name_models(file, result.models);
+  for (const model_entry& model : result.models)
+    result.company.supervisor.memory.models.push_back(model.stay);
+  auto workers = read_workers(file, document, result.models);
   check_pairs(file, result);
   apply(flags, result, workers);
   return {std::move(result), std::move(workers)};
-}
-
-fs::path find_model(const fs::path& file, const config& c, const overrides& flags) {
-  const std::string source = flags.model ? "--model" : file.string() + ": model.path";
-  std::error_code ignored;
-  if (fs::exists(c.model_path, ignored))
-    return c.model_path;
-  std::string tried = "does not exist";
-  if (c.model_path.is_relative()) {
-    const fs::path repository = fs::absolute(file).lexically_normal().parent_path().parent_path();
-    fs::path second = repository / c.model_path;
-    if (fs::exists(second, ignored))
-      return second;
-    tried = "exists neither in " + fs::current_path(ignored).string() + " nor in " + repository.string();
-  }
-  fail(source + " must name a .gguf file or a model's folder: \"" + c.model_path.string() + "\" " + tried);
 }
 
 } // namespace
@@ -207,14 +211,17 @@ config load(const fs::path& file, const overrides& flags) {
       *path = file.parent_path() / *path;
   if (!result.keys_path.empty())
     result.keys = load_keys(result.keys_path);
-  result.model_path = find_model(file, result, flags);
-  finish(result, std::move(workers));
+  for (model_entry& model : result.models) {
+    const bool by_flag = flags.model && &model == &result.models.front();
+    model.path = find_model(by_flag ? "--model" : file.string() + ": model.path", file, model.path);
+  }
+  result.company.workers = staff(file.string(), result.models, std::move(workers));
   return std::move(result);
 }
 
 config parse(const std::string& text, const std::string& name, const overrides& flags) {
   auto [result, workers] = read(text, name, flags);
-  finish(result, std::move(workers));
+  result.company.workers = staff(name, result.models, std::move(workers));
   return std::move(result);
 }
 

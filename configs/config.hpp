@@ -32,24 +32,37 @@ struct audit_options {
   std::string file;
 };
 
+/// A model that is served.
+struct model_entry {
+  /// A `.gguf` file or a folder.
+  std::filesystem::path path;
+  /// Name that requests use for it. Never empty once the config is read: the file's or folder's own by default.
+  std::string name;
+  /// Other names for it.
+  std::vector<std::string> aliases = {};
+  engine::data_type dtype = engine::data_type::automatic;
+  /// Upper bound on prompt and answer together, in tokens; 0 takes the model's own.
+  std::size_t context = 0;
+  /// Of OpenAI requests that give none, where the model's generation_config gives none either.
+  double temperature = 0.7;
+  /// How long it stays in memory. Names the model once the config is read.
+  residence stay = {};
+};
+
 /// Everything the server is made from.
 struct config {
   log_options log;
   audit_options audit;
   http::options http;
   company_options company;
-  /// Name that requests use for the model; empty takes the file's or folder's own.
-  std::string model_name;
-  std::filesystem::path model_path;
-  engine::data_type dtype = engine::data_type::automatic;
+  /// The models that are served; `default` is the first.
+  std::vector<model_entry> models;
   /// The file of API keys, and what stands in it; empty for none.
   std::filesystem::path keys_path;
   std::vector<http::api_key> keys;
   /// PEM files of the server's certificate and its key; both or none.
   std::filesystem::path certificate_path;
   std::filesystem::path private_key_path;
-  /// Of OpenAI requests that give none, where the model's generation_config gives none either.
-  double temperature = 0.7;
   /// How long running requests may take to end after SIGTERM.
   std::chrono::nanoseconds drain_timeout{std::chrono::seconds{30}};
   /// How often an engine thread looks for work before it sleeps, as `GOMP_SPINCOUNT` says it; -1 leaves that to OpenMP.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <sstream>
 #include <utility>
 
 #include "configs/setting_kinds.hpp"
@@ -60,46 +59,6 @@ setting<config> origins() {
     }};
 }
 
-setting<config> model_temperature() {
-  return {"model", "temperature", "a number between 0 and 2",
-    [](config& target, const toml::node& node) {
-      const auto value = node.value<double>();
-      if (!node.is_number() || !(*value >= 0 && *value <= 2))
-        return false;
-      target.temperature = *value;
-      return true;
-    },
-    [](const config& target) {
-      std::ostringstream out;
-      out << target.temperature;
-      return out.str();
-    }};
-}
-
-setting<config> model_dtype() {
-  return {"model", "dtype", std::string{allowed_dtypes},
-    [](config& target, const toml::node& node) {
-      const auto dtype = engine::parse_data_type(node.value_exact<std::string>().value_or(""));
-      target.dtype = dtype.value_or(target.dtype);
-      return dtype.has_value();
-    },
-    [](const config& target) { return quoted(std::string{engine::name(target.dtype)}); }};
-}
-
-setting<worker_entry> worker_dtype() {
-  return {"worker", "dtype", std::string{allowed_dtypes} + ", or \"\" for the model's",
-    [](worker_entry& target, const toml::node& node) {
-      const auto word = node.value_exact<std::string>();
-      if (!word)
-        return false;
-      target.dtype = engine::parse_data_type(*word);
-      return target.dtype.has_value() || word->empty();
-    },
-    [](const worker_entry& target) {
-      return quoted(target.dtype ? std::string{engine::name(*target.dtype)} : std::string{});
-    }};
-}
-
 void add_server(std::vector<setting<config>>& all) {
   using http::options;
   all.push_back(text<config>("", "host", at(&config::http, &options::host), "an address or a host name", not_empty));
@@ -111,10 +70,6 @@ void add_server(std::vector<setting<config>>& all) {
     one_of({"trace", "debug", "info", "warning", "error", "off"})));
   all.push_back(text<config>(
     "log", "format", at(&config::log, &log_options::format), R"("text" or "json")", one_of({"text", "json"})));
-  all.push_back(text<config>("model", "path", at(&config::model_path), "a .gguf file or a model's folder", not_empty));
-  all.push_back(text<config>("model", "name", at(&config::model_name), "a name", anything));
-  all.push_back(model_dtype());
-  all.push_back(model_temperature());
   all.push_back(count<config>("http", "threads", at(&config::http, &options::threads), 1, 256));
   all.push_back(origins());
   all.push_back(
@@ -184,6 +139,8 @@ void add_company(std::vector<setting<config>>& all) {
   all.push_back(duration<config>("restart", "max_delay", restart(&supervisor_options::max_restart_delay), 1ms, 24h));
   all.push_back(duration<config>(
     "restart", "stall", at(&config::company, &c::scheduler, &scheduler_options::least_stall), 100ms, 24h));
+  all.push_back(size<config>("memory", "budget",
+    at(&config::company, &c::supervisor, &supervisor_options::memory, &memory_options::budget), 0, 1024 * 1024 * gib));
   all.push_back(flag<config>("admin", "drills", restart(&supervisor_options::drills)));
 }
 
@@ -198,49 +155,6 @@ const std::vector<setting<config>>& settings() {
     return found;
   }();
   return all;
-}
-
-const std::vector<setting<worker_entry>>& worker_settings() {
-  using engine::engine_options;
-  using e = worker_entry;
-  const auto option = [](auto member) { return at(&e::options, &worker_options::engine, member); };
-  static const std::vector<setting<worker_entry>> all{
-    text<e>("worker", "device", option(&engine_options::device), R"("cpu" or "cuda:N" (N = 0, 1, ...))",
-      [](const std::string& word) { return names_a_device(word); }),
-    count<e>("worker", "threads", option(&engine_options::threads), 0, most_threads),
-    worker_dtype(),
-    count<e>("worker", "max_sequences", option(&engine_options::max_sequences), 1, 4096),
-    count<e>("worker", "step_tokens", at(&e::options, &worker_options::step_tokens), 1, 65536),
-    size<e>("worker", "kv_bytes", option(&engine_options::kv_bytes), mib, 4096 * gib),
-    count<e>("worker", "kv_blocks", option(&engine_options::kv_blocks), 0, any_count),
-    count<e>("worker", "block_size", option(&engine_options::block_size), 1, 1024),
-    count<e>("worker", "max_context", option(&engine_options::max_context), 0, any_count),
-    flag<e>("worker", "prefix_cache", at(&e::options, &worker_options::prefix_cache)),
-  };
-  return all;
-}
-
-config default_config() {
-  config result;
-  result.model_path = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
-  return result;
-}
-
-worker_entry default_worker() {
-  worker_entry result;
-  result.options.engine.max_sequences = 12;
-  return result;
-}
-
-bool names_a_device(std::string_view word) {
-  if (word == "cpu")
-    return true;
-  constexpr std::string_view prefix = "cuda:";
-  if (!word.starts_with(prefix))
-    return false;
-  const std::string_view number = word.substr(prefix.size());
-  return !number.empty() && number.size() <= 3 &&
-    std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 } // namespace troupe::config

@@ -33,17 +33,21 @@ struct setting {
 /// A `[[worker]]` table while it is read.
 struct worker_entry {
   worker_options options;
+  /// A model's name or alias; empty for the first.
+  std::string model;
   /// Nothing takes the model's dtype.
   std::optional<engine::data_type> dtype;
 };
 
-/// All keys outside `[[worker]]`, in the order of configs/default.toml.
+/// All keys outside `[model]` and `[[worker]]`, in the order of configs/default.toml.
 const std::vector<setting<config>>& settings();
+/// All keys of a `[model]` or `[[model]]` table.
+const std::vector<setting<model_entry>>& model_settings();
 /// All keys of a `[[worker]]` table.
 const std::vector<setting<worker_entry>>& worker_settings();
 
-/// What a config is before a file has said anything.
-config default_config();
+/// What a `[model]` is before its table has said anything.
+model_entry default_model();
 /// What a `[[worker]]` is before its table has said anything.
 worker_entry default_worker();
 

@@ -9,6 +9,8 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <thread>
 
 namespace troupe::engine {
@@ -36,6 +38,18 @@ void check_sizes(const engine_options& options) {
   check_size("max_step_tokens", options.max_step_tokens, 1, 1U << 20U);
   if (options.threads < 0 || options.threads > 4096)
     throw load_error("threads must be between 0 and 4096, got " + std::to_string(options.threads));
+}
+
+/// Memory of the weights once they are widened.
+std::size_t widened_bytes(const checkpoint& model, at::ScalarType dtype, const device_name& device) {
+  std::size_t elements = 0;
+  for (const auto& [key, tensor] : model.weights) {
+    const auto own = std::accumulate(tensor.shape.begin(), tensor.shape.end(), std::size_t{1}, std::multiplies<>{});
+    // On a CPU the head is packed: a copy of the embedding that it is tied to.
+    const bool twice = model.config.tied_head && !device.cuda && key.role == weight_role::embedding;
+    elements += twice ? 2 * own : own;
+  }
+  return elements * c10::elementSize(dtype);
 }
 
 model_info describe(const engine_options& options, const checkpoint& model, at::ScalarType dtype) {
@@ -77,6 +91,7 @@ plan make_plan(const engine_options& options) {
   auto model = open_checkpoint(options.model);
   const auto dtype = choose_dtype(options.dtype, device);
   auto info = describe(options, model, dtype);
+  info.weight_bytes = widened_bytes(model, dtype, device);
   return {std::move(model), device, dtype, std::move(info)};
 }
 

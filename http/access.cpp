@@ -75,7 +75,8 @@ std::optional<options> narrowed(const options& opts, const caller& who) {
     return {};
   options seen = opts;
   std::erase_if(seen.models, [&](const served_model& model) {
-    return std::find(who.key->models.begin(), who.key->models.end(), model.name) == who.key->models.end();
+    return std::none_of(who.key->models.begin(), who.key->models.end(),
+      [&](const std::string& allowed) { return is_called(model, allowed); });
   });
   return seen;
 }

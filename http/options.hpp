@@ -1,11 +1,13 @@
 // What the HTTP side is made from. Filled by the config.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/api/tool_format.hpp"
@@ -46,6 +48,8 @@ struct served_model {
   std::int32_t top_k = 0;
   /// Changes when the answers may: with the model, its dtype or the server's version.
   std::string fingerprint = {};
+  /// Other names for it.
+  std::vector<std::string> aliases = {};
   /// Tokens of its vocabulary; 0 for a number that is not known.
   std::size_t vocabulary = 0;
   /// How its template writes calls, and thoughts.
@@ -55,6 +59,11 @@ struct served_model {
   bool begins_in_thoughts = false;
 };
 
+/// Whether a request that says `name` means this model.
+inline bool is_called(const served_model& model, std::string_view name) {
+  return model.name == name || std::find(model.aliases.begin(), model.aliases.end(), name) != model.aliases.end();
+}
+
 /// Who may come in, and how much of the server is theirs.
 struct api_key {
   /// In logs, and to know the client again.
@@ -63,7 +72,7 @@ struct api_key {
   std::array<unsigned char, 32> digest{};
   /// Whose the answers are: tenants share none.
   std::string tenant;
-  /// The models that it sees; empty for all.
+  /// The models that it sees, by name or alias; empty for all.
   std::vector<std::string> models = {};
   /// Zero for no bound.
   std::uint32_t requests_per_minute = 0;

@@ -129,7 +129,8 @@ response error_response(const api::refusal& reason) {
     const auto seconds = std::max(std::chrono::ceil<std::chrono::seconds>(reason.retry_after), std::chrono::seconds{1});
     answer.fields.emplace_back("Retry-After", std::to_string(seconds.count()));
     answer.fields.emplace_back("retry-after-ms", std::to_string(ms.count()));
-  } else if (reason.status == 429 || reason.status == 503) {
+  } else if (reason.status == 429 || (reason.status == 503 && reason.code != "no_worker")) {
+    // When a model comes back that nobody loads is not known.
     answer.fields.emplace_back("Retry-After", "1");
   }
   return answer;

@@ -108,9 +108,10 @@ struct encoded_prompt {
   failure reason;
 };
 
-/// Some tokens, to be turned into text.
+/// Some tokens of a model, to be turned into text.
 struct token_list {
   std::vector<token_id> tokens;
+  std::string model;
 };
 
 } // namespace troupe

@@ -38,7 +38,7 @@ enum class cache_policy : std::uint8_t { use, bypass };
 enum class prompt_form : std::uint8_t { messages, text, tokens };
 enum class detach_reason : std::uint8_t { client_gone, slow_reader, deadline, shutdown };
 enum class outcome : std::uint8_t { finished, failed, cancelled };
-enum class worker_state : std::uint8_t { loading, ready, draining, failed, restarting };
+enum class worker_state : std::uint8_t { loading, ready, draining, failed, restarting, unloaded };
 /// What a drill does to a worker: its next step throws, it dies, or it stops working with its thread.
 enum class drill_kind : std::uint8_t { throw_step, die, hang };
 /// Why an operator's order was not carried out.

@@ -130,6 +130,12 @@ using supervisor_actor = caf::typed_actor<
   caf::reacts_to<drained_atom, worker_id>,
   // Starts a worker's successor.
   caf::reacts_to<restart_atom, worker_id>,
+  // What waits and runs of each model: those that are wanted are loaded, others give way.
+  caf::reacts_to<scheduler_load>,
+  // Looks for models that nobody asks for.
+  caf::reacts_to<tick_atom>,
+  // A model that could not be loaded may be asked for again.
+  caf::reacts_to<restart_atom, std::string>,
   // Has a worker fail on purpose.
   caf::replies_to<drill_atom, worker_id, drill_kind>::with<order_result>,
   // Reads the config again: starts the workers that are new in it, and drains and removes those that are not there
@@ -152,6 +158,10 @@ using scheduler_actor = caf::typed_actor<
   caf::reacts_to<drain_atom, worker_id>,
   // Fails what waits for a model, and what will ask for it until a worker holds it again.
   caf::reacts_to<model_lost>,
+  // A lost model may be asked for again.
+  caf::reacts_to<restart_atom, std::string>,
+  // Who is to be told what waits and runs of each model.
+  caf::reacts_to<register_atom, supervisor_actor>,
   // What a worker can take, and who left it.
   caf::reacts_to<room>,
   // Looks for workers that do not move.

@@ -32,6 +32,7 @@ inline constexpr std::size_t word_bytes = 4096;
 /// A failure's message, which may quote a request.
 inline constexpr std::size_t failure_text_bytes = std::size_t{64} << 10;
 inline constexpr std::size_t workers = 1024;
+inline constexpr std::size_t models = 1024;
 /// Experts of a layer.
 inline constexpr std::size_t experts = 4096;
 /// Likeliest tokens that are told beside a token.
@@ -68,7 +69,7 @@ inline constexpr std::size_t largest<token_choice> = 8 + length_bytes + token_te
 template <>
 inline constexpr std::size_t largest<token_logprob> = 1 + length_bytes + (1 + top_tokens) * largest<token_choice>;
 template <>
-inline constexpr std::size_t largest<token_list> = length_bytes + sequence_tokens * sizeof(token_id);
+inline constexpr std::size_t largest<token_list> = word + length_bytes + sequence_tokens * sizeof(token_id);
 template <>
 inline constexpr std::size_t largest<answer_admitted> = 40;
 template <>
@@ -123,7 +124,7 @@ inline constexpr std::size_t largest<worker_ready> = 4 + 3 * word + 32;
 template <>
 inline constexpr std::size_t largest<worker_gone> = 6;
 template <>
-inline constexpr std::size_t largest<model_lost> = word + length_bytes + failure_text_bytes;
+inline constexpr std::size_t largest<model_lost> = word + length_bytes + failure_text_bytes + 8;
 template <>
 inline constexpr std::size_t largest<worker_failed> = 4 + length_bytes + failure_text_bytes + 1;
 template <>
@@ -131,7 +132,9 @@ inline constexpr std::size_t largest<sink_record> = 3 * word + 8 + 5 + largest<t
 template <>
 inline constexpr std::size_t largest<step_record> = 52 + length_bytes + 8 * experts;
 template <>
-inline constexpr std::size_t largest<scheduler_load> = 8;
+inline constexpr std::size_t largest<model_load> = word + 8;
+template <>
+inline constexpr std::size_t largest<scheduler_load> = 8 + length_bytes + models* largest<model_load>;
 template <>
 inline constexpr std::size_t largest<cache_load> = 24;
 template <>
@@ -151,7 +154,7 @@ template <>
 inline constexpr std::size_t largest<count_by_name> = word + 8;
 template <>
 inline constexpr std::size_t largest<metrics_snapshot> = 512 + largest<cache_load> + 3 * largest<distribution> +
-  3 * length_bytes + 2 * 64 * largest<count_by_name> + workers* largest<worker_metrics>;
+  4 * length_bytes + 2 * 64 * largest<count_by_name> + workers* largest<worker_metrics> + models* largest<model_load>;
 template <>
 inline constexpr std::size_t largest<cache_state> = 1;
 template <>

@@ -98,6 +98,8 @@ std::string_view name(worker_state x) {
     return "draining";
   case worker_state::failed:
     return "failed";
+  case worker_state::unloaded:
+    return "unloaded";
   case worker_state::restarting:
     return "restarting";
   }

@@ -46,10 +46,21 @@ struct step_record {
   std::vector<std::uint64_t> expert_tokens = {};
 };
 
+/// What the scheduler holds of one model.
+struct model_load {
+  std::string model;
+  std::uint32_t waiting = 0;
+  std::uint32_t running = 0;
+  friend bool operator==(const model_load&, const model_load&) = default;
+};
+
 /// How much the scheduler holds, as absolute numbers.
 struct scheduler_load {
   std::uint32_t waiting = 0;
   std::uint32_t running = 0;
+  /// The same by model, in the order of their names. A model of which nothing is there is missing.
+  std::vector<model_load> models = {};
+  friend bool operator==(const scheduler_load&, const scheduler_load&) = default;
 };
 
 struct cache_load {
@@ -165,6 +176,8 @@ struct metrics_snapshot {
   /// How long no step has ended although there is work; zero when there is none.
   timespan stalled{0};
   std::vector<worker_metrics> workers;
+  /// The running and the waiting, by model.
+  std::vector<model_load> models;
 };
 
 } // namespace troupe

@@ -157,6 +157,8 @@ struct worker_gone {
 struct model_lost {
   std::string model;
   std::string reason;
+  /// After which it is tried again; zero where that is not known.
+  timespan retry_after{0};
 };
 
 /// A worker that cannot load, or whose step failed in a way that ends it.

@@ -58,7 +58,10 @@ void write_cache(json_writer& w, const metrics_snapshot& m) {
 
 void write_model(json_writer& w, const served_model& model) {
   w.begin_object().field("id", model.name).field("object", "model").field("created", model.created);
-  w.field("owned_by", "troupe").field("context_length", model.context).end_object();
+  w.field("owned_by", "troupe").field("context_length", model.context).key("aliases").begin_array();
+  for (const auto& alias : model.aliases)
+    w.value(alias);
+  w.end_array().end_object();
 }
 
 } // namespace
@@ -72,7 +75,8 @@ health judge(const std::optional<company_status>& status, bool draining) {
     return std::count_if(
       status->workers.begin(), status->workers.end(), [state](const worker_status& x) { return x.state == state; });
   };
-  const auto ready = count(worker_state::ready);
+  // A model that is not loaded can serve: it is loaded when somebody asks.
+  const auto ready = count(worker_state::ready) + count(worker_state::unloaded);
   if (ready > 0)
     return static_cast<std::size_t>(ready) == status->workers.size() ? health::ok : health::degraded;
   return count(worker_state::loading) > 0 ? health::starting : health::down;

@@ -181,7 +181,7 @@ const served_model& find_model(const options& opts, std::string_view name) {
   if (name == "default" && !opts.models.empty())
     return opts.models.front();
   for (const auto& model : opts.models)
-    if (model.name == name)
+    if (is_called(model, name))
       return model;
   refuse_model(name);
 }

@@ -26,7 +26,8 @@ void read_openai_sampling(field_reader& fields, generation_params& params, std::
 /// Reads `priority`: higher runs first.
 std::int32_t read_priority(field_reader& fields);
 
-/// Finds a model by its name; `default` is the first. Throws `request_error` (404) for a name that is not served.
+/// Finds a model by its name or an alias; `default` is the first. Throws `request_error` (404) for a name that is not
+/// served.
 const served_model& find_model(const options& opts, std::string_view name);
 
 /// Most stop strings of a request, and bytes of one.

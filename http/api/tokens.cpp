@@ -66,14 +66,15 @@ std::string tokens_body(const std::vector<token_id>& tokens, std::size_t context
 token_list read_detokenize(std::string_view body, const call_context& context) {
   const auto object = parse_object(body, context.opts.limit.json_depth);
   field_reader fields{object};
-  const auto vocabulary = find_model(context.opts, fields.string("model").value_or("default")).vocabulary;
+  const auto& model = find_model(context.opts, fields.string("model").value_or("default"));
+  const auto vocabulary = model.vocabulary;
   const auto* tokens = fields.find("tokens");
   if (tokens == nullptr)
     refuse("tokens", "tokens is missing");
   if (!tokens->is_array())
     refuse_type("tokens", "a list of token ids", *tokens);
   fields.finish();
-  token_list out{read_token_ids(tokens->get_array(), "tokens")};
+  token_list out{read_token_ids(tokens->get_array(), "tokens"), model.name};
   for (std::size_t i = 0; i < out.tokens.size(); ++i)
     if (vocabulary != 0 && static_cast<std::size_t>(out.tokens[i]) >= vocabulary) {
       const auto path = "tokens[" + std::to_string(i) + "]";

@@ -19,7 +19,7 @@ native_request ask_for(const std::string& prompt) {
 
 /// The cache with real generations; scheduler, gateway and metrics are probes, the test plays the worker.
 struct fixture : deterministic_system {
-  probes peers{*this, tiny_text(100)};
+  probes peers{*this, tiny_texts(100)};
   std::shared_ptr<edge_log> heard = std::make_shared<edge_log>();
   edge_actor edge = spawn_edge(heard);
   cache_actor keeper;
@@ -29,7 +29,7 @@ struct fixture : deterministic_system {
     cache::response_cache_options options;
     options.max_entries = 2;
     options.time_to_live = 60s;
-    keeper = spawn(cache_keeper, options, generation_parts{peers.links(), tiny_text(100), {}});
+    keeper = spawn(cache_keeper, options, generation_parts{peers.links(), tiny_texts(100), {}});
   }
 
   ~fixture() { CHECK(heard->breaches.empty()); }

@@ -57,6 +57,16 @@ TEST_CASE_METHOD(company_fixture, "a request that no worker can take waits until
   check_rest(1);
 }
 
+TEST_CASE_METHOD(company_fixture, "a request for a model that has no text here fails as not found") {
+  auto request = ask_for("hello");
+  request.model = "unheard of";
+  submit(1, request);
+  run();
+  CHECK(sink(1).failed->reason.code == failure_code::model_not_found);
+  CHECK(sink(1).failed->reason.param == "model");
+  check_rest(1);
+}
+
 TEST_CASE_METHOD(company_fixture, "a request whose time is over fails, wherever it is") {
   auto request = ask_for("late", 200);
   request.timeout = 1s;

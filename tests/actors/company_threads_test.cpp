@@ -109,7 +109,7 @@ struct threaded_company {
     outside.random = [n = std::uint64_t{0}]() mutable { return ++n; };
     outside.load_engine = fake_loader(small_engine());
     outside.read_workers = [] { return std::vector{small_worker(24), small_worker(16)}; };
-    actors = start_company(sys, options, outside, tiny_text(256));
+    actors = start_company(sys, options, outside, tiny_texts(256));
   }
   ~threaded_company() { stop_company(actors); }
 

@@ -168,6 +168,25 @@ TEST_CASE("a name that no worker holds never becomes a label") {
   CHECK(page.all("vllm:prompt_tokens_total").size() == 2);
 }
 
+TEST_CASE("every model has numbers of its own: what runs, what waits, its tokens and its times") {
+  metrics_numbers x;
+  x.take(worker_status{1, "cpu", "mini", "float32", worker_state::ready, "", {}, 0});
+  x.take(finished("tiny"));
+  x.take(finished("mini"));
+  x.take(finished("mini"));
+  x.board.take(scheduler_load{3, 4, {{"mini", 3, 0}, {"tiny", 0, 4}}}, x.start);
+  const auto page = x.read();
+  const label_map tiny{{"model_name", "tiny"}};
+  const label_map mini{{"model_name", "mini"}};
+  CHECK(page.value("vllm:num_requests_running", tiny) == 4);
+  CHECK(page.value("vllm:num_requests_waiting", tiny) == 0);
+  CHECK(page.value("vllm:num_requests_running", mini) == 0);
+  CHECK(page.value("vllm:num_requests_waiting", mini) == 3);
+  CHECK(page.value("vllm:generation_tokens_total", tiny) == 5);
+  CHECK(page.value("vllm:generation_tokens_total", mini) == 10);
+  CHECK(page.value("vllm:e2e_request_latency_seconds_count", mini) == 2);
+}
+
 TEST_CASE("a worker is in one state, and leaves the page when it is gone for good") {
   metrics_numbers x;
   x.take(step_record{0, 10ms, 4, 100, 3, 4, 16, 2, 50, 20});

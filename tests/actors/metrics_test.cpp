@@ -166,18 +166,18 @@ TEST_CASE("the company stalls while there is work and no step ends, and only the
   CHECK(board.snapshot(start + 1h).stalled == 0s);
   // From when the work came, not from the last step long ago.
   board.take(step_record{0, 10ms, 1, 0, 1, 0, 0}, start);
-  board.take(scheduler_load{0, 1}, start + 10s);
+  board.take(scheduler_load{0, 1, {{"m", 0, 1}}}, start + 10s);
   CHECK(board.snapshot(start + 15s).stalled == 5s);
-  board.take(scheduler_load{3, 1}, start + 16s);
+  board.take(scheduler_load{3, 1, {{"m", 3, 1}}}, start + 16s);
   CHECK(board.snapshot(start + 18s).stalled == 8s);
   // Any worker's step is progress.
   board.take(step_record{7, 10ms, 1, 0, 1, 1, 0}, start + 20s);
   CHECK(board.snapshot(start + 20s).stalled == 0s);
   CHECK(board.snapshot(start + 80s).stalled == 60s);
-  board.take(scheduler_load{0, 0}, start + 81s);
+  board.take(scheduler_load{0, 0, {{"m", 0, 0}}}, start + 81s);
   CHECK(board.snapshot(start + 90s).stalled == 0s);
   // The next work is work of its own.
-  board.take(scheduler_load{0, 1}, start + 100s);
+  board.take(scheduler_load{0, 1, {{"m", 0, 1}}}, start + 100s);
   CHECK(board.snapshot(start + 101s).stalled == 1s);
 }
 
@@ -187,18 +187,28 @@ TEST_CASE("what waits for a worker that is not there is no stall") {
     board.take(worker_status{0, "cpu", "m", "float32", state, "", {}, 0}, now);
   };
   is(worker_state::loading, start);
-  board.take(scheduler_load{2, 0}, start);
+  board.take(scheduler_load{2, 0, {{"m", 2, 0}}}, start);
   CHECK(board.snapshot(start + 1min).stalled == 0s);
   is(worker_state::ready, start + 1min);
   CHECK(board.snapshot(start + 2min).stalled == 1min);
   is(worker_state::failed, start + 2min);
   CHECK(board.snapshot(start + 3min).stalled == 0s);
   // What runs counts, whatever its worker says.
-  board.take(scheduler_load{0, 1}, start + 3min);
+  board.take(scheduler_load{0, 1, {{"m", 0, 1}}}, start + 3min);
   CHECK(board.snapshot(start + 4min).stalled == 1min);
   board.take(worker_gone{0, false}, start + 4min);
-  board.take(scheduler_load{1, 0}, start + 4min);
+  board.take(scheduler_load{1, 0, {{"m", 1, 0}}}, start + 4min);
   CHECK(board.snapshot(start + 5min).stalled == 0s);
+}
+
+TEST_CASE("what waits for a model is no stall while only another model has a worker") {
+  metrics_board board{{}, start};
+  board.take(worker_status{0, "cpu", "m", "float32", worker_state::ready, "", {}, 0}, start);
+  board.take(worker_status{1, "cpu", "other", "float32", worker_state::loading, "", {}, 0}, start);
+  board.take(scheduler_load{2, 0, {{"other", 2, 0}}}, start);
+  CHECK(board.snapshot(start + 1min).stalled == 0s);
+  board.take(worker_status{1, "cpu", "other", "float32", worker_state::ready, "", {}, 0}, start + 1min);
+  CHECK(board.snapshot(start + 2min).stalled == 1min);
 }
 
 TEST_CASE("a log line says how a request went in one line, whatever its client sent as its name") {
@@ -218,7 +228,7 @@ TEST_CASE("a log line says how a request went in one line, whatever its client s
 TEST_CASE_METHOD(deterministic_system, "the metrics actor counts by its system's clock") {
   const auto board = spawn(metrics, metrics_options{});
   tell(board, ended(outcome::finished));
-  tell(board, scheduler_load{3, 4});
+  tell(board, scheduler_load{3, 4, {{"tiny", 3, 4}}});
   tell(board, cache_load{5, 6, 7});
   advance(10s);
   const auto x = ask<metrics_snapshot>(board, snapshot_atom_v);
@@ -226,6 +236,7 @@ TEST_CASE_METHOD(deterministic_system, "the metrics actor counts by its system's
   CHECK(x.uptime == 10s);
   CHECK(x.requests_waiting == 3);
   CHECK(x.requests_running == 4);
+  CHECK(x.models == std::vector<model_load>{{"tiny", 3, 4}});
   CHECK(x.cache.entries == 5);
   advance(10min, 10min);
   CHECK(ask<metrics_snapshot>(board, snapshot_atom_v).latency.count == 0);

@@ -191,3 +191,31 @@ TEST_CASE("answers are exact under eviction, in every interleaving") {
     CHECK(world.log().steps.back().blocks_used == 0);
   }
 }
+
+TEST_CASE_METHOD(fixture, "the supervisor hears what waits of each model, also of those who came before it") {
+  ask_place(1, prompt_of(5), 3);
+  run();
+  CHECK(log().supervised.empty());
+  tell(s, register_atom_v, peers.supervisor);
+  REQUIRE(log().supervised.size() == 1);
+  CHECK(log().supervised[0].models == std::vector<model_load>{{"m", 1, 0}});
+  ask_place(2, prompt_of(5), 3);
+  run();
+  REQUIRE(log().supervised.size() == 2);
+  CHECK(log().supervised[1].models == std::vector<model_load>{{"m", 2, 0}});
+}
+
+TEST_CASE_METHOD(fixture, "who asks for a lost model hears when to come again, until it may be asked for again") {
+  tell(s, model_lost{"m", "the file is cut", 3s});
+  const auto early = ask_place(1, prompt_of(5), 3);
+  run();
+  REQUIRE(early->failed);
+  CHECK(early->failed->code == failure_code::no_worker);
+  CHECK(early->failed->retry_after == 3s);
+  tell(s, restart_atom_v, std::string{"m"});
+  const auto later = ask_place(2, prompt_of(5), 3);
+  run();
+  CHECK_FALSE(later->failed);
+  add_worker(7, 2);
+  CHECK(later->placements.size() == 1);
+}

@@ -65,6 +65,12 @@ TEST_CASE("configs/default.toml shows every key with its default") {
     const toml::node_view<const toml::node> found = s.table.empty() ? document[s.key] : document[s.table][s.key];
     CHECK(found);
   }
+  for (const auto& s : config::model_settings()) {
+    INFO(s.name());
+    CHECK(document["model"].as_table()->contains(s.key));
+    // An empty name takes the file's, which both know by now.
+    CHECK(s.show(shipped.models.at(0)) == s.show(built_in.models.at(0)));
+  }
   const toml::array* workers = document["worker"].as_array();
   REQUIRE(workers);
   REQUIRE(workers->size() == 1);
@@ -73,21 +79,25 @@ TEST_CASE("configs/default.toml shows every key with its default") {
   for (const auto& s : config::worker_settings()) {
     INFO(s.name());
     CHECK(workers->get(0)->as_table()->contains(s.key));
-    CHECK(s.show({shipped.company.workers[0], {}}) == s.show({built_in.company.workers[0], {}}));
+    CHECK(s.show({shipped.company.workers[0], {}, {}}) == s.show({built_in.company.workers[0], {}, {}}));
   }
 }
 
 TEST_CASE("every key explains what it allows and takes back what it shows") {
-  config::config c = config::default_config();
-  for (const auto& s : config::settings()) {
-    INFO(s.name());
-    CHECK_FALSE(s.allowed.empty());
-    const toml::table one = toml::parse("value = " + s.show(c));
-    CHECK(s.read(c, *one.get("value")));
-    // No key is a date.
-    const toml::table other = toml::parse("value = 2020-01-01");
-    CHECK_FALSE(s.read(c, *other.get("value")));
-  }
+  const auto check = [](const auto& all, auto target) {
+    for (const auto& s : all) {
+      INFO(s.name());
+      CHECK_FALSE(s.allowed.empty());
+      const toml::table one = toml::parse("value = " + s.show(target));
+      CHECK(s.read(target, *one.get("value")));
+      // No key is a date.
+      const toml::table other = toml::parse("value = 2020-01-01");
+      CHECK_FALSE(s.read(target, *other.get("value")));
+    }
+  };
+  check(config::settings(), config::config{});
+  check(config::model_settings(), config::default_model());
+  check(config::worker_settings(), config::default_worker());
 }
 
 TEST_CASE("docs/configuration.md explains every key in its table's section") {
@@ -101,6 +111,10 @@ TEST_CASE("docs/configuration.md explains every key in its table's section") {
   for (const auto& s : config::settings()) {
     INFO(s.name());
     CHECK(explains(s.table.empty() ? "Top level" : '[' + s.table + ']', s.key));
+  }
+  for (const auto& s : config::model_settings()) {
+    INFO(s.name());
+    CHECK(explains("[model]", s.key));
   }
   for (const auto& s : config::worker_settings()) {
     INFO(s.name());
@@ -175,7 +189,9 @@ TEST_CASE("a device that no worker can name is refused by name") {
 
 TEST_CASE("a table in the place of a value, and a value in the place of a table, are refused") {
   CHECK(error_of("[port]\nx = 1\n") == "x.toml:1: port must be a whole number between 0 and 65535, got a table");
-  CHECK(error_of("model = 1\n") == "x.toml:1: model must be a table, [model], got 1");
+  CHECK(error_of("model = 1\n") == "x.toml:1: model must be a table, [model], or one or more [[model]] tables, got 1");
+  CHECK_THAT(error_of("model = []\n"), Contains("model must be a table, [model], or one or more [[model]] tables"));
+  CHECK_THAT(error_of("model = [1]\n"), Contains("model must be a table, [model], or one or more [[model]] tables"));
   CHECK_THAT(error_of("[worker]\ndevice = \"cpu\"\n"), Contains("worker must be one or more [[worker]] tables"));
   CHECK_THAT(error_of("worker = []\n"), Contains("worker must be one or more [[worker]] tables"));
   CHECK_THAT(error_of("worker = [1, 2]\n"), Contains("worker must be one or more [[worker]] tables"));
@@ -209,7 +225,7 @@ TEST_CASE("flags win over the file") {
   const auto c = config::parse("port = 1\n[[worker]]\ndtype = \"float32\"\nthreads = 1\n", "x.toml", flags);
   CHECK(c.http.host == "0.0.0.0");
   CHECK(c.http.port == 9);
-  CHECK(c.model_name == "model");
+  CHECK(c.models.at(0).name == "model");
   CHECK(c.company.workers[0].engine.model == "other/model");
   CHECK(c.company.workers[0].engine.dtype == engine::data_type::bfloat16);
   CHECK(c.company.workers[0].engine.threads == 3);
@@ -232,11 +248,58 @@ TEST_CASE("a worker takes the model's dtype unless it names one") {
 }
 
 TEST_CASE("a model is named after its file or folder unless the config names it") {
-  const auto name = [](const std::string& model) { return config::parse("[model]\n" + model, "x.toml").model_name; };
+  const auto name = [](const std::string& model) {
+    return config::parse("[model]\n" + model, "x.toml").models.at(0).name;
+  };
   CHECK(name("path = \"a/b.Q4_1.gguf\"") == "b.Q4_1");
   CHECK(name("path = \"a/Qwen3-0.6B\"") == "Qwen3-0.6B");
   CHECK(name("path = \"a/Qwen3-0.6B/\"") == "Qwen3-0.6B");
   CHECK(name("path = \"a/b.gguf\"\nname = \"mine\"") == "mine");
+}
+
+TEST_CASE("several models have a worker each, and a worker names its model by name or alias") {
+  const std::string models = "[[model]]\npath = \"a.gguf\"\naliases = [\"first\"]\n"
+                             "[[model]]\npath = \"b.gguf\"\nname = \"B\"\ndtype = \"float32\"\ncontext = 512\n";
+  const auto by_default = config::parse(models, "x.toml");
+  REQUIRE(by_default.models.size() == 2);
+  CHECK(by_default.models[0].name == "a");
+  CHECK(by_default.models[0].aliases == std::vector<std::string>{"first"});
+  REQUIRE(by_default.company.workers.size() == 2);
+  CHECK(by_default.company.workers[0].model == "a");
+  CHECK(by_default.company.workers[0].engine.model == "a.gguf");
+  CHECK(by_default.company.workers[1].model == "B");
+  CHECK(by_default.company.workers[1].engine.model == "b.gguf");
+  CHECK(by_default.company.workers[1].engine.dtype == engine::data_type::float32);
+  CHECK(by_default.company.workers[1].engine.max_context == 512);
+
+  const auto named = config::parse(models +
+      "[[worker]]\nmodel = \"B\"\nmax_context = 256\n"
+      "[[worker]]\n[[worker]]\nmodel = \"first\"\n",
+    "x.toml");
+  REQUIRE(named.company.workers.size() == 3);
+  CHECK(named.company.workers[0].model == "B");
+  CHECK(named.company.workers[0].engine.max_context == 256);
+  CHECK(named.company.workers[1].model == "a");
+  CHECK(named.company.workers[2].model == "a");
+  CHECK(error_of(models + "[[worker]]\nmodel = \"b\"\n") ==
+    "x.toml: worker.model must name a model, one of \"a\", \"B\", got \"b\"");
+  CHECK(error_of(models + "[[worker]]\nmodel = \"a\"\n") ==
+    "x.toml: no [[worker]] holds the model \"B\": add one with model = \"B\"");
+}
+
+TEST_CASE("a name means one model") {
+  const auto two = [](const std::string& first, const std::string& second) {
+    return error_of("[[model]]\npath = \"a.gguf\"\n" + first + "\n[[model]]\npath = \"b.gguf\"\n" + second + "\n");
+  };
+  CHECK(two("", "").empty());
+  CHECK(two("name = \"default\"", "").empty());
+  CHECK(two("", "name = \"a\"") ==
+    "x.toml: model.name must be a name of its own, and \"a\" means a.gguf already, got it for b.gguf");
+  CHECK_THAT(two("", "name = \"default\""), Contains("\"default\" means the first model already"));
+  CHECK_THAT(two("aliases = [\"b\"]", ""), Contains("model.aliases must be a name of its own, and \"b\" means b.gguf"));
+  CHECK_THAT(two("aliases = [\"x\"]", "aliases = [\"x\"]"), Contains("\"x\" means a.gguf already"));
+  CHECK_THAT(two("aliases = [\"\"]", ""), Contains("model.aliases must be a list of names"));
+  CHECK_THAT(error_of("[[model]]\npath = \"a.gguf\"\n[[model]]\nname = \"b\"\n"), Contains("model.path is missing"));
 }
 
 TEST_CASE("a model is looked up from the working directory, then beside the config's folder") {
@@ -245,9 +308,9 @@ TEST_CASE("a model is looked up from the working directory, then beside the conf
   folder.write("house/models/m.gguf", "");
   fs::create_directories(folder.path / "elsewhere");
   fs::current_path(folder.path / "elsewhere");
-  CHECK(fs::equivalent(config::load("../house/configs/x.toml").model_path, folder.path / "house/models/m.gguf"));
+  CHECK(fs::equivalent(config::load("../house/configs/x.toml").models.at(0).path, folder.path / "house/models/m.gguf"));
   fs::current_path(folder.path / "house/configs");
-  CHECK(fs::equivalent(config::load("x.toml").model_path, folder.path / "house/models/m.gguf"));
+  CHECK(fs::equivalent(config::load("x.toml").models.at(0).path, folder.path / "house/models/m.gguf"));
   folder.write("elsewhere/models/m.gguf", "");
   fs::current_path(folder.path / "elsewhere");
   CHECK(config::load("../house/configs/x.toml").company.workers[0].engine.model == "models/m.gguf");

@@ -253,6 +253,17 @@ TEST_CASE("a model is inspected without loading it") {
   CHECK_THROWS_WITH(inspect_model(options), Contains("no/such/file.gguf"));
 }
 
+TEST_CASE("what a model's weights will take is known before they are read") {
+  for (const auto dtype : {data_type::float32, data_type::bfloat16}) {
+    auto options = tiny_options();
+    options.dtype = dtype;
+    const auto foretold = inspect_model(options);
+    const auto loaded = load_engine(options)->info();
+    CHECK(static_cast<double>(foretold.weight_bytes) == Approx(static_cast<double>(loaded.weight_bytes)).epsilon(0.02));
+    CHECK(foretold.kv_bytes == loaded.kv_bytes);
+  }
+}
+
 TEST_CASE("a context is no longer than the cache") {
   auto options = tiny_options();
   options.kv_blocks = 10;

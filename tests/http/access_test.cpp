@@ -153,6 +153,26 @@ TEST_CASE("a key sees its models only, and the first of them is the default") {
   CHECK(json::parse(s.running.call(get("/v1/models", bearer("sk-ada"))).body).at("data").as_array().size() == 2);
 }
 
+TEST_CASE("a key's models are counted by their names, whatever alias a request or the key uses") {
+  auto o = test_options();
+  o.models[0].aliases = {"tiny"};
+  o.models[1].aliases = {"big", "vast"};
+  guarded_server s{o};
+  const auto ask = [&](const std::string& key, const std::string& model) {
+    return s.running.call(
+      post(chat, R"({"model":")" + model + R"(","messages":[{"role":"user","content":"hi"}]})", bearer(key)));
+  };
+  CHECK(ask("sk-guest", "big").status == 200);
+  CHECK(s.running.company.request(0).second.model == "org/large");
+  CHECK(ask("sk-guest", "tiny").status == 404);
+  auto keys = some_keys();
+  keys[2].models = {"vast"};
+  s.ring->replace(std::make_shared<key_table>(keys));
+  CHECK(ask("sk-guest", "org/large").status == 200);
+  CHECK(ask("sk-guest", "big").status == 200);
+  CHECK(ask("sk-guest", "small").status == 404);
+}
+
 TEST_CASE("a priority above the key's highest is refused by name, limit and value") {
   guarded_server s;
   const auto ask = [&](int priority, std::string_view secret) {

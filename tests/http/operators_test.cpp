@@ -96,5 +96,11 @@ TEST_CASE("models are listed and found by name") {
   CHECK(list.at("object") == "list");
   CHECK(list.at("data").at(1).at("id") == "org/b");
   CHECK(json::parse(model_body(o, "a")).at("created") == 5);
+  CHECK(list.at("data").at(1).at("aliases").as_array().empty());
   CHECK_THROWS_AS(model_body(o, "c"), request_error);
+  o.models[1].aliases = {"c"};
+  CHECK(json::parse(model_body(o, "c")).at("id") == "org/b");
+  CHECK(json::parse(model_body(o, "c")).at("aliases") == json::parse(R"(["c"])"));
+  // Names are told apart by their case.
+  CHECK_THROWS_AS(model_body(o, "C"), request_error);
 }

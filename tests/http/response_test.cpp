@@ -55,6 +55,7 @@ TEST_CASE("a refusal says when to come back, in whole seconds from 1 and in mill
   const auto longer = error_response({429, "full", "", "queue_full", 2100ms}).fields;
   CHECK(longer == std::vector<std::pair<std::string, std::string>>{{"Retry-After", "3"}, {"retry-after-ms", "2100"}});
   CHECK(error_response({503, "no", "", "", {}}).fields.front().first == "Retry-After");
+  CHECK(error_response({503, "no", "", "no_worker", {}}).fields.empty());
   CHECK(error_response({400, "no", "", "", {}}).fields.empty());
 }
 

@@ -140,6 +140,9 @@ inline supervisor_actor::behavior_type small_supervisor() {
     [](stalled_atom, worker_id, timespan) {},
     [](drained_atom, worker_id) {},
     [](restart_atom, worker_id) {},
+    [](const scheduler_load&) {},
+    [](tick_atom) {},
+    [](restart_atom, const std::string&) {},
     [](drill_atom, worker_id id, drill_kind what) {
       return order_result{id == 2 && what == drill_kind::hang, "why", order_refusal::not_ready};
     },

@@ -1,4 +1,6 @@
 // Which ends a story can account for.
+#include <algorithm>
+
 #include <spdlog/fmt/fmt.h>
 
 #include "actors/protocol/names.hpp"
@@ -8,8 +10,17 @@ namespace troupe::simulation {
 
 namespace {
 
+/// Whether a model may be refused for lack of memory.
+bool may_lack_memory(const scenario& story) {
+  const auto& memory = story.memory;
+  return memory.budget > 0 &&
+    (story.workers.size() > memory.budget &&
+      (memory.budget == 1 ||
+        std::any_of(memory.models.begin(), memory.models.end(), [](const residence& x) { return x.pinned; })));
+}
+
 /// Why a sink may not have failed in this way; empty when it may.
-std::string objection(const listener& x, const stage& company_, failure_code code) {
+std::string objection(const listener& x, const stage& company_, const scenario& story, failure_code code) {
   const auto& trouble = company_.trouble();
   const auto lived = *x.ended_at - x.submitted;
   if (x.expected.failure == code)
@@ -20,7 +31,9 @@ std::string objection(const listener& x, const stage& company_, failure_code cod
   case failure_code::draining:
     return trouble.drain_within || trouble.stopped ? "" : "nobody drains";
   case failure_code::no_worker:
-    return trouble.lost_models ? "" : "every model has a worker";
+    return trouble.lost_models || may_lack_memory(story) || (!story.memory.models.empty() && trouble.failed_loads > 0)
+      ? ""
+      : "every model has a worker";
   case failure_code::deadline_exceeded:
     if (x.request.timeout.count() == 0)
       return "it has no deadline";
@@ -38,7 +51,7 @@ std::string objection(const listener& x, const stage& company_, failure_code cod
 void check_ends(stage& company, const scenario& story, journal& log) {
   for (const auto& [id, x] : company.sinks().all()) {
     if (x.failed) {
-      if (const auto why = objection(x, company, x.failed->reason.code); !why.empty())
+      if (const auto why = objection(x, company, story, x.failed->reason.code); !why.empty())
         log.breaks("no request fails without need",
           fmt::format("sink {} failed with {}: {}", id, name(x.failed->reason.code), why));
       continue;

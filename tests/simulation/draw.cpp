@@ -246,6 +246,32 @@ void draw_late_voices(dice& roll, scenario& story) {
   }
 }
 
+/// Models that are loaded when they are asked for, leave when nobody asks, and make room for each other.
+void draw_memory(dice& roll, scenario& story) {
+  const auto workers_of = [&](const std::string& model) {
+    return static_cast<std::uint64_t>(std::count_if(
+      story.workers.begin(), story.workers.end(), [&](worker_kind kind) { return model_of(kind) == model; }));
+  };
+  std::uint64_t at_start = 0;
+  std::uint64_t largest = 1;
+  for (const auto* name : {"tiny", "mini"}) {
+    residence model{name};
+    model.on_demand = !roll.one_in(3);
+    model.pinned = roll.one_in(5);
+    model.idle = roll.one_in(2) ? timespan{0} : timespan{roll.time(20, 1500)};
+    largest = std::max(largest, workers_of(name));
+    at_start += model.on_demand ? 0 : workers_of(name);
+    story.memory.models.push_back(model);
+  }
+  if (roll.one_in(3))
+    return;
+  story.memory.budget = roll.one_in(8) ? 1 : largest;
+  // The config is refused where what is there from the start does not fit.
+  if (at_start > story.memory.budget)
+    for (auto& model : story.memory.models)
+      model.on_demand = true;
+}
+
 } // namespace
 
 scenario draw_scenario(std::uint64_t seed) {
@@ -264,6 +290,9 @@ scenario draw_scenario(std::uint64_t seed) {
     draw_submits(roll, story, span);
     draw_trouble(roll, story, span);
   }
+  dice other{seed * 0xD1B54A32D192ED03 + 7};
+  if (family > 0 && other.one_in(3))
+    draw_memory(other, story);
   std::stable_sort(
     story.events.begin(), story.events.end(), [](const event& a, const event& b) { return a.at < b.at; });
   return story;

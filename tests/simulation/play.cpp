@@ -118,6 +118,8 @@ private:
       see("prefix hit", worker.prefix_hit_tokens);
       see("restart", worker.restarts);
     }
+    for (const auto& worker : company_.supervisor().status().workers)
+      see("a model that rests", worker.state == worker_state::unloaded);
     for (const auto& [id, sink] : company_.sinks().all()) {
       see("slow reader", sink.gone && sink.reads > 0);
       see("let in while the queue was full", sink.may_not_start);

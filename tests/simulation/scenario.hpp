@@ -98,6 +98,8 @@ struct scenario {
   gateway_options gateway;
   std::size_t cache_entries = 8;
   timespan aging{1s};
+  /// How long the models stay. A worker's memory is 1.
+  memory_options memory;
   /// Bytes that may wait for a client that does not read.
   std::size_t edge_buffer = 64;
   /// Above 0: `patient` must have text within this time, whatever else comes.

@@ -100,6 +100,10 @@ std::string describe(const scenario& story) {
     list(story.workers), story.slots, story.blocks, story.block_size, story.step_tokens, story.context, story.eos_after,
     story.prefix_cache, story.gateway.max_waiting, story.gateway.max_live, story.cache_entries, story.aging / 1ms,
     story.edge_buffer, name(order_names, story.order), story.step_cost.count());
+  for (const auto& model : story.memory.models)
+    out += fmt::format("         model {}: {}{}, idle {} ms, budget {}\n", model.model,
+      model.on_demand ? "on demand" : "at the start", model.pinned ? ", pinned" : "", model.idle / 1ms,
+      story.memory.budget);
   for (const auto& x : story.events)
     out += describe(x) + "\n";
   return out;

@@ -77,9 +77,10 @@ TEST_CASE("between them the stories see all that can happen") {
   for (std::uint64_t seed = 1; seed <= 300; ++seed)
     for (const auto& [what, count] : play(draw_scenario(seed)).seen)
       seen[what] += count;
-  for (const std::string what : {"finished", "cancelled", "hit", "coalesced", "evicted", "prefix hit", "restart",
-         "slow reader", "let in while the queue was full", "a worker that was given up", "queue_full", "draining",
-         "no_worker", "deadline_exceeded", "internal_error", "invalid_request", "context_length_exceeded"}) {
+  for (const std::string what :
+    {"finished", "cancelled", "hit", "coalesced", "evicted", "prefix hit", "restart", "slow reader",
+      "let in while the queue was full", "a worker that was given up", "queue_full", "draining", "no_worker",
+      "deadline_exceeded", "internal_error", "invalid_request", "context_length_exceeded", "a model that rests"}) {
     INFO(what);
     CHECK(seen[what] > 0);
   }

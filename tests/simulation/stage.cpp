@@ -46,7 +46,7 @@ stage::stage(const scenario& story, journal& log)
   engines_->keeps_steps = false;
   choose = [this](const auto& free) { return pick(free); };
   actors_before_ = sys.registry().running();
-  actors_ = start_company(sys, options(), outside(), test::tiny_text(story.context));
+  actors_ = start_company(sys, options(), outside(), test::tiny_texts(story.context));
   track(actors_.supervisor);
   track(actors_.cache);
   track(actors_.gateway);
@@ -82,6 +82,7 @@ worker_options stage::worker_of(worker_kind kind) const {
   out.step_tokens = kind == worker_kind::tiny_small_steps ? std::max<std::size_t>(story_.slots, 4) : story_.step_tokens;
   out.prefix_cache = story_.prefix_cache;
   out.eos = {test::tiny_im_end};
+  out.kv_bytes = 1;
   return out;
 }
 
@@ -101,6 +102,7 @@ company_options stage::options() const {
   out.supervisor.restart_delay = 100ms;
   out.supervisor.max_restart_delay = 2s;
   out.supervisor.drills = true;
+  out.supervisor.memory = story_.memory;
   out.workers = workers_of(story_.workers);
   return out;
 }

@@ -1,6 +1,7 @@
 // The whole company in one thread: real actors, a fake engine, a fake clock.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -55,7 +56,10 @@ struct company_fixture : deterministic_system {
   std::shared_ptr<broken_device> broken = std::make_shared<broken_device>();
   company actors;
 
-  explicit company_fixture(std::uint64_t seed = 0, gateway_options gateway = {}) : deterministic_system{seed} {
+  /// `change` has the last word on what the company is made from.
+  explicit company_fixture(
+    std::uint64_t seed = 0, gateway_options gateway = {}, const std::function<void(company_options&)>& change = {})
+      : deterministic_system{seed} {
     engine.before_step = [x = broken](std::size_t, const engine::batch& batch) { x->step(batch); };
     company_options options;
     options.gateway = gateway;
@@ -65,12 +69,14 @@ struct company_fixture : deterministic_system {
     worker.step_tokens = 24;
     worker.eos = {tiny_im_end};
     options.workers = {worker, worker};
+    if (change)
+      change(options);
     world outside;
     outside.random = [n = std::uint64_t{0}]() mutable { return ++n; };
     outside.load_engine = fake_loader(engine);
     outside.detached = false;
     outside.on_core_death = [this](std::string_view actor, const caf::error&) { deaths.emplace_back(actor); };
-    actors = start_company(sys, options, outside, tiny_text(256));
+    actors = start_company(sys, options, outside, tiny_texts(256));
     track(actors.supervisor);
     track(actors.cache);
     track(actors.gateway);

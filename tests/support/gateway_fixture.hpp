@@ -13,7 +13,7 @@ namespace troupe::test {
 
 /// A gateway whose neighbours only listen.
 struct gateway_fixture : deterministic_system {
-  probes peers{*this, tiny_text(100)};
+  probes peers{*this, tiny_texts(100)};
   std::shared_ptr<edge_log> heard = std::make_shared<edge_log>();
   edge_actor edge = spawn_edge(heard);
   std::uint64_t drawn = 1000;

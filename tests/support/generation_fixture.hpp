@@ -24,7 +24,7 @@ inline encoder_actor::behavior_type silent_encoder() {
 
 /// A generation among probes; the test plays the scheduler and the worker.
 struct generation_fixture : deterministic_system {
-  probes peers{*this, tiny_text(context)};
+  probes peers{*this, tiny_texts(context)};
   std::shared_ptr<edge_log> heard = std::make_shared<edge_log>();
   edge_actor edge = spawn_edge(heard);
   native_request request;

@@ -52,7 +52,7 @@ inline token_logprob sample() {
 }
 template <>
 inline token_list sample() {
-  return {{1, 2}};
+  return {{1, 2}, "tiny"};
 }
 template <>
 inline answer_admitted sample() {
@@ -146,7 +146,7 @@ inline worker_gone sample() {
 }
 template <>
 inline model_lost sample() {
-  return {"model", "reason"};
+  return {"model", "reason", timespan{1}};
 }
 template <>
 inline worker_failed sample() {
@@ -162,8 +162,12 @@ inline step_record sample() {
   return {1, timespan{2}, 3, 4, 5, 6, 7, 8, 9, 10, {11, 12}};
 }
 template <>
+inline model_load sample() {
+  return {"tiny", 1, 2};
+}
+template <>
 inline scheduler_load sample() {
-  return {1, 2};
+  return {1, 2, {sample<model_load>()}};
 }
 template <>
 inline cache_load sample() {
@@ -201,7 +205,8 @@ template <>
 inline metrics_snapshot sample() {
   const auto d = sample<distribution>();
   return {timespan{1}, 15, 16, 2, 3, 4, 5, {sample<count_by_name>()}, {sample<count_by_name>()}, 6, 7, 8, 9, 0.5,
-    {1, 2, 3}, d, d, d, 10, 11, 12, 13, 1.5, false, 2.5, 3.5, timespan{14}, {sample<worker_metrics>()}};
+    {1, 2, 3}, d, d, d, 10, 11, 12, 13, 1.5, false, 2.5, 3.5, timespan{14}, {sample<worker_metrics>()},
+    {sample<model_load>()}};
 }
 template <>
 inline cache_state sample() {

@@ -19,6 +19,8 @@ scheduler_actor::behavior_type scheduler_probe(scheduler_actor::pointer, shared_
     [](const worker_gone&) {},
     [](drain_atom, worker_id) {},
     [](const model_lost&) {},
+    [](restart_atom, const std::string&) {},
+    [](register_atom, const supervisor_actor&) {},
     [](const room&) {},
     [](tick_atom) {},
   };
@@ -72,11 +74,11 @@ metrics_actor::behavior_type metrics_probe(metrics_actor::pointer, shared_log lo
 
 } // namespace
 
-probes::probes(deterministic_system& system, const model_text& text)
+probes::probes(deterministic_system& system, const model_texts& texts)
     : log{std::make_shared<probe_log>()},
       scheduler{system.spawn(scheduler_probe, log)},
       fan_out{system.spawn(fan_out_probe, log)},
-      encoder{system.spawn(troupe::encoder, text)},
+      encoder{system.spawn(troupe::encoder, texts)},
       cache{system.spawn(cache_probe, log)},
       gateway{system.spawn(gateway_probe, log)},
       metrics{system.spawn(metrics_probe, log)} {}

@@ -43,7 +43,7 @@ struct probes {
   gateway_actor gateway;
   metrics_actor metrics;
 
-  probes(deterministic_system& system, const model_text& text);
+  probes(deterministic_system& system, const model_texts& texts);
 
   generation_links links() const { return {scheduler, fan_out, encoder, cache, gateway, metrics}; }
 };

@@ -16,6 +16,8 @@ scheduler_actor::behavior_type probe_scheduler(scheduler_actor::pointer, shared_
     [log](const worker_gone& gone) { log->gone.push_back(gone); },
     [log](drain_atom, worker_id id) { log->draining.push_back(id); },
     [log](const model_lost& lost) { log->lost_models.push_back(lost); },
+    [log](restart_atom, const std::string& model) { log->hopes.push_back(model); },
+    [](register_atom, const supervisor_actor&) {},
     [log](const room& free) { log->rooms.push_back(free); },
     [](tick_atom) {},
   };
@@ -51,6 +53,9 @@ supervisor_actor::behavior_type probe_supervisor(supervisor_actor::pointer, shar
     [log](stalled_atom, worker_id id, timespan idle) { log->stalls.emplace_back(id, idle); },
     [log](drained_atom, worker_id id) { log->drained.push_back(id); },
     [](restart_atom, worker_id) {},
+    [log](const scheduler_load& load) { log->supervised.push_back(load); },
+    [](tick_atom) {},
+    [](restart_atom, const std::string&) {},
     [](drill_atom, worker_id, drill_kind) { return order_result{}; },
     [](reload_atom) { return reload_result{}; },
     [](status_atom) { return company_status{}; },

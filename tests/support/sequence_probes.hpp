@@ -27,6 +27,10 @@ struct sequence_log {
   // metrics
   std::vector<step_record> steps;
   std::vector<scheduler_load> loads;
+  /// What the supervisor heard of the loads.
+  std::vector<scheduler_load> supervised;
+  /// Models that may be asked for again.
+  std::vector<std::string> hopes;
   std::vector<worker_ready> measured;
   // supervisor
   std::vector<std::pair<worker_ready, worker_actor>> loaded;

@@ -44,6 +44,10 @@ struct supervisor_fixture : deterministic_system {
     std::vector<worker_options> options;
     for (std::size_t i = 0; i < workers; ++i)
       options.push_back(worker_on(i));
+    start_with(options, quick());
+  }
+
+  void start_with(const std::vector<worker_options>& options, const supervisor_options& rules) {
     config = options;
     world outside;
     outside.detached = false;
@@ -58,7 +62,7 @@ struct supervisor_fixture : deterministic_system {
       return config;
     };
     outside.hang = [this] { ++hangs; };
-    chief = spawn(supervisor, quick(), options, peers.scheduler, peers.fan_out, peers.metrics, test_hasher(), outside);
+    chief = spawn(supervisor, rules, options, peers.scheduler, peers.fan_out, peers.metrics, test_hasher(), outside);
     run();
   }
 

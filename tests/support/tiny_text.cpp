@@ -51,6 +51,11 @@ model_text tiny_text(std::uint32_t context) {
   return {tokens, chat, nullptr, context};
 }
 
+model_texts tiny_texts(std::uint32_t context) {
+  const auto text = tiny_text(context);
+  return {{"", text}, {"tiny", text}, {"mini", text}, {"another", text}};
+}
+
 std::vector<text::token_id> tiny_tokens(std::string_view text) {
   std::vector<text::token_id> out;
   for (const auto byte : text)

@@ -19,6 +19,8 @@ std::string tiny_tokenizer_json();
 /// That tokenizer with a ChatML template. A message costs its bytes and those of its role, and three tokens; the
 /// prompt for the answer 11.
 model_text tiny_text(std::uint32_t context);
+/// The same for the models that the tests' requests name: "tiny", "mini", "another", and no name.
+model_texts tiny_texts(std::uint32_t context);
 
 /// The tokens of a text.
 std::vector<text::token_id> tiny_tokens(std::string_view text);

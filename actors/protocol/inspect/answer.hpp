@@ -16,7 +16,7 @@ typename Inspector::result_type inspect(Inspector& f, answer_admitted& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, token_list& x) {
-  return f(caf::meta::type_name("token_list"), x.tokens);
+  return f(caf::meta::type_name("token_list"), x.tokens, x.model);
 }
 
 template <class Inspector>

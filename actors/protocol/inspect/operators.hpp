@@ -21,8 +21,13 @@ typename Inspector::result_type inspect(Inspector& f, step_record& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, model_load& x) {
+  return f(caf::meta::type_name("model_load"), x.model, x.waiting, x.running);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, scheduler_load& x) {
-  return f(caf::meta::type_name("scheduler_load"), x.waiting, x.running);
+  return f(caf::meta::type_name("scheduler_load"), x.waiting, x.running, x.models);
 }
 
 template <class Inspector>
@@ -74,7 +79,7 @@ typename Inspector::result_type inspect(Inspector& f, metrics_snapshot& x) {
     x.successful_requests, x.failed_requests, x.cancelled_requests, x.failures, x.cancellations, x.cache_hits,
     x.cache_misses, x.cache_coalesced, x.cache_bypasses, x.cache_hit_rate, x.cache, x.latency, x.time_to_first_token,
     x.queue_time, x.requests_running, x.requests_waiting, x.prompt_tokens, x.completion_tokens, x.tokens_per_second,
-    x.meets_sla, x.objective_seconds, x.objective_window_seconds, x.stalled, x.workers);
+    x.meets_sla, x.objective_seconds, x.objective_window_seconds, x.stalled, x.workers, x.models);
 }
 
 } // namespace troupe

@@ -89,7 +89,7 @@ typename Inspector::result_type inspect(Inspector& f, worker_gone& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, model_lost& x) {
-  return f(caf::meta::type_name("model_lost"), x.model, x.reason);
+  return f(caf::meta::type_name("model_lost"), x.model, x.reason, x.retry_after);
 }
 
 template <class Inspector>
