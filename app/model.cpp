@@ -51,6 +51,16 @@ std::shared_ptr<const text::tokenizer> make_tokenizer(const engine::text_assets&
   return text::tokenizer::from_gguf(vocabulary);
 }
 
+/// What `make` returns; a refusal of it begins with the model's path.
+template <class Make>
+auto of_model(const std::filesystem::path& model, Make make) {
+  try {
+    return make();
+  } catch (const text::text_error& error) {
+    throw engine::load_error(model.string() + ": " + error.what());
+  }
+}
+
 /// When the model's file was last written, in Unix seconds: what `/v1/models` calls `created`.
 std::int64_t written_at(const std::filesystem::path& model) {
   const auto time = std::chrono::file_clock::to_sys(std::filesystem::last_write_time(model));
@@ -88,12 +98,13 @@ model_text prepare_model(config::config& c) {
   result.context = static_cast<std::uint32_t>(shared_context(c.company.workers));
   c.company.gateway.context = result.context;
   const engine::text_assets assets = engine::read_text_assets(c.model_path);
-  result.tokenizer = make_tokenizer(assets);
+  result.tokenizer = of_model(c.model_path, [&] { return make_tokenizer(assets); });
   if (assets.chat_template.empty())
     spdlog::warn("{} has no chat template: chat requests will be refused", c.model_path.string());
   else
-    result.chat_template =
-      std::make_shared<const text::chat_template>(assets.chat_template, assets.bos_text, assets.eos_text);
+    result.chat_template = of_model(c.model_path, [&] {
+      return std::make_shared<const text::chat_template>(assets.chat_template, assets.bos_text, assets.eos_text);
+    });
   for (worker_options& worker : c.company.workers)
     worker.eos = assets.eos;
   if (!assets.eos.empty())
@@ -102,6 +113,8 @@ model_text prepare_model(config::config& c) {
   served.temperature = assets.temperature.value_or(static_cast<float>(c.temperature));
   served.top_p = assets.top_p.value_or(served.top_p);
   served.top_k = assets.top_k.value_or(served.top_k);
+  served.min_p = assets.min_p.value_or(served.min_p);
+  served.repetition_penalty = assets.repetition_penalty.value_or(served.repetition_penalty);
   served.fingerprint = fingerprint(c);
   served.vocabulary = result.tokenizer->vocabulary_size();
   served.calls = http::api::detect_tool_format(assets.chat_template);
