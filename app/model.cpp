@@ -13,23 +13,31 @@ namespace troupe::app {
 
 namespace {
 
-/// The longest sequence that every worker can hold of those that can load. Throws why the first one cannot when none
-/// can.
-std::size_t shared_context(const std::vector<worker_options>& workers) {
-  constexpr std::size_t none = std::numeric_limits<std::uint32_t>::max();
-  std::size_t shortest = none;
+/// What every worker can take.
+struct shared_bounds {
+  std::size_t context = std::numeric_limits<std::uint32_t>::max();
+  std::size_t vocabulary = std::numeric_limits<std::uint32_t>::max();
+};
+
+/// Of those that can load. Throws why the first one cannot when none can.
+shared_bounds bounds_of(const std::vector<worker_options>& workers) {
+  shared_bounds least;
+  bool loads = false;
   std::exception_ptr reason;
   for (const worker_options& worker : workers) {
     try {
-      shortest = std::min(shortest, engine::inspect_model(worker.engine).context);
+      const auto info = engine::inspect_model(worker.engine);
+      least.context = std::min(least.context, info.context);
+      least.vocabulary = std::min(least.vocabulary, info.vocabulary);
+      loads = true;
     } catch (const engine::load_error&) {
       if (!reason)
         reason = std::current_exception();
     }
   }
-  if (shortest == none && reason)
+  if (!loads && reason)
     std::rethrow_exception(reason);
-  return shortest;
+  return least;
 }
 
 std::shared_ptr<const text::tokenizer> make_tokenizer(const engine::text_assets& assets) {
@@ -95,10 +103,14 @@ std::string fingerprint(const config::config& c) {
 
 model_text prepare_model(config::config& c) {
   model_text result;
-  result.context = static_cast<std::uint32_t>(shared_context(c.company.workers));
+  const auto bounds = bounds_of(c.company.workers);
+  result.context = static_cast<std::uint32_t>(bounds.context);
   c.company.gateway.context = result.context;
   const engine::text_assets assets = engine::read_text_assets(c.model_path);
   result.tokenizer = of_model(c.model_path, [&] { return make_tokenizer(assets); });
+  if (const auto size = result.tokenizer->vocabulary_size(); size > bounds.vocabulary)
+    spdlog::warn("{}: the tokenizer has {} tokens, the weights have {}: requests with those above will fail",
+      c.model_path.string(), size, bounds.vocabulary);
   if (assets.chat_template.empty())
     spdlog::warn("{} has no chat template: chat requests will be refused", c.model_path.string());
   else
