@@ -21,25 +21,33 @@ engine::model_info take_measure(worker_options& worker) {
   return info;
 }
 
-/// The longest sequence that every worker of a model can hold of those that can load. Throws why the first one cannot
-/// when none can.
-std::size_t shared_context(std::vector<worker_options>& workers, const std::string& model) {
-  constexpr std::size_t none = std::numeric_limits<std::uint32_t>::max();
-  std::size_t shortest = none;
+/// What every worker of a model can take.
+struct shared_bounds {
+  std::size_t context = std::numeric_limits<std::uint32_t>::max();
+  std::size_t vocabulary = std::numeric_limits<std::uint32_t>::max();
+};
+
+/// Of those that can load. Throws why the first one cannot when none can.
+shared_bounds bounds_of(std::vector<worker_options>& workers, const std::string& model) {
+  shared_bounds least;
+  bool loads = false;
   std::exception_ptr reason;
   for (worker_options& worker : workers) {
     if (worker.model != model)
       continue;
     try {
-      shortest = std::min(shortest, take_measure(worker).context);
+      const auto info = take_measure(worker);
+      least.context = std::min(least.context, info.context);
+      least.vocabulary = std::min(least.vocabulary, info.vocabulary);
+      loads = true;
     } catch (const engine::load_error&) {
       if (!reason)
         reason = std::current_exception();
     }
   }
-  if (shortest == none && reason)
+  if (!loads && reason)
     std::rethrow_exception(reason);
-  return shortest;
+  return least;
 }
 
 std::shared_ptr<const text::tokenizer> make_tokenizer(const engine::text_assets& assets) {
@@ -59,6 +67,16 @@ std::shared_ptr<const text::tokenizer> make_tokenizer(const engine::text_assets&
   if (assets.add_eos && !assets.eos.empty())
     vocabulary.eos = assets.eos.front();
   return text::tokenizer::from_gguf(vocabulary);
+}
+
+/// What `make` returns; a refusal of it begins with the model's path.
+template <class Make>
+auto of_model(const std::filesystem::path& model, Make make) {
+  try {
+    return make();
+  } catch (const text::text_error& error) {
+    throw engine::load_error(model.string() + ": " + error.what());
+  }
 }
 
 /// When the model's file was last written, in Unix seconds: what `/v1/models` calls `created`.
@@ -93,29 +111,35 @@ std::string fingerprint(const std::vector<worker_options>& workers, const std::s
   return {};
 }
 
-model_text read_text(const config::model_entry& model, const engine::text_assets& assets, std::size_t context) {
+model_text read_text(const config::model_entry& model, const engine::text_assets& assets, const shared_bounds& bounds) {
   model_text result;
-  result.context = static_cast<std::uint32_t>(context);
-  result.tokenizer = make_tokenizer(assets);
+  result.context = static_cast<std::uint32_t>(bounds.context);
+  result.tokenizer = of_model(model.path, [&] { return make_tokenizer(assets); });
+  if (const auto size = result.tokenizer->vocabulary_size(); size > bounds.vocabulary)
+    spdlog::warn("{}: the tokenizer has {} tokens, the weights have {}: requests with those above will fail",
+      model.path.string(), size, bounds.vocabulary);
   if (assets.chat_template.empty())
     spdlog::warn("{} has no chat template: chat requests will be refused", model.path.string());
   else
-    result.chat_template =
-      std::make_shared<const text::chat_template>(assets.chat_template, assets.bos_text, assets.eos_text);
+    result.chat_template = of_model(model.path, [&] {
+      return std::make_shared<const text::chat_template>(assets.chat_template, assets.bos_text, assets.eos_text);
+    });
   if (!assets.eos.empty())
     result.grammars = std::make_shared<grammar_store>(result.tokenizer, assets.eos);
   return result;
 }
 
 http::served_model shown(const config::model_entry& model, const engine::text_assets& assets, const model_text& text,
-  const std::vector<worker_options>& workers) {
+  const shared_bounds& bounds, const std::vector<worker_options>& workers) {
   http::served_model served{model.name, written_at(model.path), text.context};
   served.aliases = model.aliases;
   served.temperature = assets.temperature.value_or(static_cast<float>(model.temperature));
   served.top_p = assets.top_p.value_or(served.top_p);
   served.top_k = assets.top_k.value_or(served.top_k);
+  served.min_p = assets.min_p.value_or(served.min_p);
+  served.repetition_penalty = assets.repetition_penalty.value_or(served.repetition_penalty);
   served.fingerprint = fingerprint(workers, model.name);
-  served.vocabulary = text.tokenizer->vocabulary_size();
+  served.vocabulary = std::min(text.tokenizer->vocabulary_size(), bounds.vocabulary);
   served.calls = http::api::detect_tool_format(assets.chat_template);
   served.thinks = http::api::template_thinks(assets.chat_template);
   served.begins_in_thoughts = served.thinks && opens_thoughts(*text.chat_template);
@@ -154,14 +178,14 @@ model_texts prepare_models(config::config& c) {
   model_texts result;
   auto& workers = c.company.workers;
   for (const config::model_entry& model : c.models) {
-    const auto context = shared_context(workers, model.name);
+    const auto bounds = bounds_of(workers, model.name);
     const engine::text_assets assets = engine::read_text_assets(model.path);
-    model_text text = read_text(model, assets, context);
-    c.company.gateway.contexts.emplace(model.name, context);
+    model_text text = read_text(model, assets, bounds);
+    c.company.gateway.contexts.emplace(model.name, bounds.context);
     for (worker_options& worker : workers)
       if (worker.model == model.name)
         worker.eos = assets.eos;
-    c.http.models.push_back(shown(model, assets, text, workers));
+    c.http.models.push_back(shown(model, assets, text, bounds, workers));
     result.emplace(model.name, std::move(text));
   }
   check_budget(c);

@@ -14,7 +14,7 @@ void check_budget(const config::config& c);
 
 /// Checks each worker's model and device, reads tokenizers and templates, and writes what the config cannot know to it:
 /// the tokens that end an answer, the memory that workers will hold, and each model as `/v1/models` shows it. Throws
-/// `engine::load_error` and `text::text_error`.
+/// `engine::load_error`.
 model_texts prepare_models(config::config& c);
 
 } // namespace troupe::app

@@ -76,16 +76,18 @@ void match(checkpoint& model, const std::vector<stored_tensor>& tensors) {
 std::vector<std::filesystem::path> weight_files(const std::filesystem::path& folder) {
   const auto index = folder / "model.safetensors.index.json";
   std::set<std::filesystem::path> files;
-  if (std::filesystem::exists(index)) {
+  if (is_there(index)) {
     const auto map = read_json(index).object("weight_map");
     if (!map)
       throw load_error(index.string() + ": weight_map is missing");
     for (const auto& name : map->names()) {
       const std::filesystem::path file = map->text(name).value_or("");
-      if (file.empty() || file != file.filename())
+      if (file.empty() || file != file.filename() || file == "." || file == "..")
         map->refuse(name, "must name a file in the same folder");
       files.insert(folder / file);
     }
+    if (files.empty())
+      throw load_error(index.string() + ": weight_map names no file");
   } else {
     for (const auto& entry : std::filesystem::directory_iterator(folder))
       if (entry.path().extension() == ".safetensors")
@@ -102,7 +104,7 @@ void open_folder(checkpoint& model) {
   model.config = read_config(read_json(config_path), config_path.string());
   digest identity;
   for (const auto* name : {"config.json", "tokenizer.json"})
-    if (std::filesystem::exists(model.path / name)) {
+    if (is_there(model.path / name)) {
       const mapped_file file(model.path / name);
       identity.add_file(file.bytes(), file.bytes().size());
     }

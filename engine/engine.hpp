@@ -259,10 +259,12 @@ struct text_assets {
   /// What the template sees as `bos_token` and `eos_token`.
   std::string bos_text;
   std::string eos_text;
-  /// Defaults from generation_config.json for requests that are silent.
+  /// Defaults for requests that are silent, from generation_config.json or a GGUF file's `general.sampling`.
   std::optional<float> temperature;
   std::optional<float> top_p;
   std::optional<std::int32_t> top_k;
+  std::optional<float> min_p;
+  std::optional<float> repetition_penalty;
 };
 /// Throws `load_error`.
 text_assets read_text_assets(const std::filesystem::path& model);

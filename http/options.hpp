@@ -46,6 +46,8 @@ struct served_model {
   float temperature = 1;
   float top_p = 1;
   std::int32_t top_k = 0;
+  float min_p = 0;
+  float repetition_penalty = 1;
   /// Changes when the answers may: with the model, its dtype or the server's version.
   std::string fingerprint = {};
   /// Other names for it.

@@ -4,6 +4,7 @@
 #include "engine/engine.hpp"
 #include "engine/files/gguf.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -22,15 +23,19 @@ inline std::size_t least_bytes(gguf_kind k) {
   return bytes[static_cast<std::size_t>(k)];
 }
 
+/// Most bytes of a header: what it becomes in memory is up to eight times as much. Those in use have a tenth of this.
+constexpr std::size_t max_header = std::size_t{64} << 20;
+
 /// Reads a header from front to back and never past its end.
 class gguf_reader {
 public:
   explicit gguf_reader(const mapped_file& file)
       : file_(file),
-        path_(std::make_shared<const std::filesystem::path>(file.path())) {}
+        path_(std::make_shared<const std::filesystem::path>(file.path())),
+        end_(std::min(file.bytes().size(), max_header)) {}
 
   std::size_t position() const { return position_; }
-  std::size_t left() const { return file_.bytes().size() - position_; }
+  std::size_t left() const { return end_ - position_; }
   std::shared_ptr<const std::filesystem::path> shared_path() const { return path_; }
   void about(std::string what) { about_ = std::move(what); }
 
@@ -67,9 +72,12 @@ public:
 
 private:
   void need(std::uint64_t bytes) const {
-    if (bytes > left())
-      refuse("the file ends early: " + std::to_string(bytes) + " bytes wanted at offset " + std::to_string(position_) +
-        ", " + std::to_string(left()) + " left");
+    if (bytes <= left())
+      return;
+    if (end_ < file_.bytes().size() && bytes <= file_.bytes().size() - position_)
+      refuse("metadata and list of tensors must have at most " + std::to_string(max_header) + " bytes together");
+    refuse("the file ends early: " + std::to_string(bytes) + " bytes wanted at offset " + std::to_string(position_) +
+      ", " + std::to_string(left()) + " left");
   }
 
   template <class Element, class Take>
@@ -83,6 +91,7 @@ private:
 
   const mapped_file& file_;
   std::shared_ptr<const std::filesystem::path> path_;
+  std::size_t end_;
   std::size_t position_ = 0;
   std::string about_ = "header";
 };

@@ -14,7 +14,8 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t max_json = std::size_t{256} << 20;
+// Parsed, it may take twenty times as much. Files in use have less than 10 MB.
+constexpr std::size_t max_json = std::size_t{32} << 20;
 
 } // namespace
 
@@ -31,6 +32,11 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   if (!in.read(text.data(), static_cast<std::streamsize>(size)))
     throw load_error(path.string() + ": cannot be read");
   return text;
+}
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::symlink_status(path, error).type() != std::filesystem::file_type::not_found;
 }
 
 json::object parse_object(std::string_view text, const std::string& where) {

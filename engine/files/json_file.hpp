@@ -16,6 +16,9 @@ namespace troupe::engine {
 /// Reads a whole file. Throws `load_error` when it cannot be read or has more than `limit` bytes.
 std::string read_file(const std::filesystem::path& path, std::size_t limit);
 
+/// Whether a folder has an entry of this name. One that cannot be read is there, too: reading it says why.
+bool is_there(const std::filesystem::path& path);
+
 /// Parses text as one JSON object. Throws `load_error` that begins with `where`.
 boost::json::object parse_object(std::string_view text, const std::string& where);
 
@@ -41,7 +44,7 @@ private:
   std::string where_;
 };
 
-/// Reads a file of at most 256 MiB that holds one object. Throws `load_error`.
+/// Reads a file of at most 32 MiB that holds one object. Throws `load_error`.
 json_fields read_json(const std::filesystem::path& path);
 
 } // namespace troupe::engine

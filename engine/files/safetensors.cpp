@@ -13,8 +13,8 @@ namespace json = boost::json;
 
 namespace {
 
-// The format's own bound.
-constexpr std::uint64_t max_header = 100'000'000;
+// The format allows 100 million bytes; parsed, those would take gigabytes. Headers in use have less than 3 MB.
+constexpr std::uint64_t max_header = std::uint64_t{32} << 20;
 constexpr std::size_t max_dimensions = 8;
 
 [[noreturn]] void refuse(const stored_tensor& tensor, const std::string& why) {
@@ -79,7 +79,10 @@ safetensors_file::safetensors_file(const std::filesystem::path& path) : file_(pa
   if (bytes.size() < sizeof length)
     throw load_error(path.string() + ": header: the file ends early, has " + std::to_string(bytes.size()) + " bytes");
   std::memcpy(&length, bytes.data(), sizeof length);
-  if (length > max_header || length > bytes.size() - sizeof length)
+  if (length > max_header)
+    throw load_error(path.string() + ": header: length must be at most " + std::to_string(max_header) + ", got " +
+      std::to_string(length));
+  if (length > bytes.size() - sizeof length)
     throw load_error(path.string() + ": header: length " + std::to_string(length) + " does not fit into a file of " +
       std::to_string(bytes.size()) + " bytes");
   header_bytes_ = sizeof length + length;
@@ -99,6 +102,14 @@ safetensors_file::safetensors_file(const std::filesystem::path& path) : file_(pa
     tensors_.push_back(std::move(tensor));
   }
   refuse_overlaps(tensors_);
+  // As the format wants it. A name that is there twice, of which the parser has kept one, leaves a hole, too.
+  std::size_t used = header_bytes_;
+  for (const auto& tensor : tensors_)
+    used += tensor.bytes.size();
+  if (used != bytes.size())
+    throw load_error(path.string() + ": header: the tensors take " + std::to_string(used - header_bytes_) +
+      " bytes of the " + std::to_string(bytes.size() - header_bytes_) +
+      " behind it; a tensor is missing, or its name is there twice");
 }
 
 } // namespace troupe::engine

@@ -65,7 +65,9 @@ call read_openai_call(field_reader& fields, const call_context& context, answer_
   const auto& model = find_model(context.opts, *name);
   call c;
   auto& r = c.request;
-  r.params = read_sampling(fields, {model.temperature, model.top_p, model.top_k, max_tokens}, model.context);
+  const sampling_defaults defaults{
+    model.temperature, model.top_p, model.top_k, max_tokens, model.min_p, model.repetition_penalty};
+  r.params = read_sampling(fields, defaults, model.context);
   read_openai_sampling(fields, r.params, model.context, shape == answer_shape::chat);
   read_structured(fields, r);
   r.request_id = context.request_id;

@@ -172,6 +172,8 @@ generation_params read_params(field_reader& fields, const served_model& model) {
   // A top_p so small that a float rounds it to 0 still keeps the likeliest token.
   p.top_p = std::max(p.top_p, std::numeric_limits<float>::min());
   p.top_k = std::max(model.top_k, 0);
+  p.min_p = model.min_p;
+  p.repetition_penalty = model.repetition_penalty;
   const auto bound = model.context == 0 ? std::int64_t{std::numeric_limits<std::int32_t>::max()}
                                         : static_cast<std::int64_t>(model.context);
   p.max_tokens = static_cast<std::uint32_t>(fields.integer("max_output_tokens", 1, bound).value_or(0));

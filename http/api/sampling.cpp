@@ -121,7 +121,8 @@ std::vector<engine::token_bias> read_logit_bias(field_reader& fields) {
 void read_penalties(field_reader& fields, generation_params& params) {
   params.presence_penalty = static_cast<float>(fields.number("presence_penalty", -2, 2).value_or(0));
   params.frequency_penalty = static_cast<float>(fields.number("frequency_penalty", -2, 2).value_or(0));
-  params.repetition_penalty = static_cast<float>(fields.number("repetition_penalty", 0, 2, false).value_or(1));
+  params.repetition_penalty =
+    static_cast<float>(fields.number("repetition_penalty", 0, 2, false).value_or(params.repetition_penalty));
   params.repetition_penalty = std::max(params.repetition_penalty, std::numeric_limits<float>::min());
 }
 
@@ -154,11 +155,13 @@ generation_params read_sampling(field_reader& fields, const sampling_defaults& d
   p.ignore_eos = fields.boolean("ignore_eos").value_or(false);
   const auto most = fields.integer("max_tokens", 1, token_limit(context));
   p.max_tokens = most ? static_cast<std::uint32_t>(*most) : defaults.max_tokens;
+  p.min_p = defaults.min_p;
+  p.repetition_penalty = defaults.repetition_penalty;
   return p;
 }
 
 void read_openai_sampling(field_reader& fields, generation_params& params, std::size_t context, bool chat) {
-  params.min_p = static_cast<float>(fields.number("min_p", 0, 1).value_or(0));
+  params.min_p = static_cast<float>(fields.number("min_p", 0, 1).value_or(params.min_p));
   params.choices = static_cast<std::uint32_t>(fields.integer("n", 1, max_choices).value_or(1));
   read_penalties(fields, params);
   params.logit_bias = read_logit_bias(fields);

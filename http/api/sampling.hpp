@@ -14,9 +14,12 @@ struct sampling_defaults {
   std::int32_t top_k = 0;
   /// 0: what the context leaves.
   std::uint32_t max_tokens = 0;
+  float min_p = 0;
+  float repetition_penalty = 1;
 };
 
 /// Reads temperature, top_p, top_k, seed, stop, ignore_eos and max_tokens. `context` bounds max_tokens; 0 for no bound.
+/// What the OpenAI endpoints alone have is as the defaults say.
 generation_params read_sampling(field_reader& fields, const sampling_defaults& defaults, std::size_t context);
 
 /// Reads what only the OpenAI endpoints have: min_p, n, penalties, logit_bias, max_completion_tokens (chat), logprobs,

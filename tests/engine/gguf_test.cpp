@@ -75,6 +75,10 @@ TEST_CASE("a GGUF header that lies is refused, by name") {
     file.raw("huge", 9, array(0, std::uint64_t{1} << 62U));
     CHECK_THAT(complaint(file.build()), Contains("'huge'") && Contains("does not fit"));
   }
+  SECTION("a header that would not end before the memory does") {
+    file.raw("blob", 8, gguf_builder::text(std::string(std::size_t{65} << 20U, 'x')));
+    CHECK_THAT(complaint(file.build()), Contains("'blob'") && Contains("must have at most 67108864 bytes"));
+  }
   SECTION("arrays of arrays") {
     file.raw("nested", 9, array(9, 1) + array(0, 0));
     CHECK_THAT(complaint(file.build()), Contains("'nested'"));

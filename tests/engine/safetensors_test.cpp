@@ -35,7 +35,8 @@ TEST_CASE("a sound safetensors file is read") {
 TEST_CASE("a safetensors header that lies is refused") {
   CHECK_THAT(complaint("abc"), Contains("ends early"));
   CHECK_THAT(complaint(bytes_of<std::uint64_t>(100) + "{}"), Contains("length 100"));
-  CHECK_THAT(complaint(bytes_of(~std::uint64_t{0}) + "{}"), Contains("does not fit"));
+  CHECK_THAT(complaint(bytes_of(~std::uint64_t{0}) + "{}"), Contains("length must be at most 33554432"));
+  CHECK_THAT(complaint(bytes_of(std::uint64_t{0xFFFFFFFF}) + "{}"), Contains("got 4294967295"));
   CHECK_THAT(complaint(safetensors("{\"a\":", 0)), Contains("not valid JSON"));
   CHECK_THAT(complaint(safetensors("[1]", 0)), Contains("must hold a JSON object"));
   CHECK_THAT(complaint(safetensors(std::string(500, '['), 0)), Contains("not valid JSON"));
@@ -62,4 +63,7 @@ TEST_CASE("a safetensors tensor that cannot be is refused, by name") {
   const auto overlapping = R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,12]},)"
                            R"("b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}})";
   CHECK_THAT(complaint(safetensors(overlapping, 16)), Contains("'a'") && Contains("'b'") && Contains("share"));
+  const auto twice = R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                     R"("a":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}})";
+  CHECK_THAT(complaint(safetensors(twice, 16)), Contains("take 8 bytes of the 16") && Contains("twice"));
 }

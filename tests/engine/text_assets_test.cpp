@@ -35,8 +35,9 @@ TEST_CASE("a Hugging Face folder's tokenizer files are read") {
     R"({"bos_token":{"content":"<s>"},"eos_token":"</s>","add_bos_token":true,)"
     R"("chat_template":[{"name":"tool_use","template":"no"},)"
     R"({"name":"default","template":"yes"}]})");
-  folder.write(
-    "generation_config.json", R"({"eos_token_id":[8,7,9],"do_sample":true,"temperature":0.6,"top_p":0.9,"top_k":40})");
+  folder.write("generation_config.json",
+    R"({"eos_token_id":[8,7,9],"do_sample":true,"temperature":0.6,"top_p":0.9,"top_k":40,)"
+    R"("min_p":0.05,"repetition_penalty":1.1})");
   auto assets = read_text_assets(folder.path());
   CHECK(assets.tokenizer_json == R"({"version":"1.0"})");
   CHECK(assets.eos == std::vector<token_id>{8, 7, 9});
@@ -48,11 +49,70 @@ TEST_CASE("a Hugging Face folder's tokenizer files are read") {
   CHECK(assets.temperature == 0.6F);
   CHECK(assets.top_p == 0.9F);
   CHECK(assets.top_k == 40);
+  CHECK(assets.min_p == 0.05F);
+  CHECK(assets.repetition_penalty == 1.1F);
   folder.write("chat_template.jinja", "a file of its own");
-  folder.write("generation_config.json", R"({"eos_token_id":8,"temperature":0.6})");
+  folder.write("generation_config.json", R"({"eos_token_id":8,"temperature":0.6,"repetition_penalty":1.2})");
   assets = read_text_assets(folder.path());
   CHECK(assets.chat_template == "a file of its own");
   CHECK_FALSE(assets.temperature);
+  CHECK(assets.repetition_penalty == 1.2F);
+}
+
+TEST_CASE("what a SentencePiece GGUF file does not say is as llama.cpp takes it") {
+  const scratch_folder folder;
+  auto file = tiny_gguf();
+  file.str("tokenizer.ggml.model", "llama").strs("tokenizer.ggml.tokens", {"<unk>", "<s>", "</s>", "a"});
+  auto assets = read_text_assets(folder.write("silent.gguf", file.build()));
+  CHECK(assets.unknown == 0);
+  CHECK(assets.bos == 1);
+  CHECK(assets.bos_text == "<s>");
+  CHECK(assets.eos == std::vector<token_id>{2});
+  CHECK(assets.eos_text == "</s>");
+  CHECK(assets.add_bos);
+  CHECK_FALSE(assets.add_eos);
+  file.raw("tokenizer.ggml.add_bos_token", 7, std::string(1, '\0')).u32("tokenizer.ggml.eos_token_id", 3);
+  assets = read_text_assets(folder.write("spoken.gguf", file.build()));
+  CHECK_FALSE(assets.add_bos);
+  CHECK(assets.eos == std::vector<token_id>{3});
+}
+
+TEST_CASE("the control token that ends a turn ends an answer, also where a GGUF file names the end of a text alone") {
+  const scratch_folder folder;
+  auto file = tiny_gguf();
+  file.str("tokenizer.ggml.model", "gpt2").str("tokenizer.ggml.pre", "llama-bpe");
+  file.strs("tokenizer.ggml.tokens", {"<|end_of_text|>", "<|eot_id|>", "<|im_end|>", "a"});
+  const std::int32_t types[] = {3, 3, 1, 1};
+  std::string array = bytes_of<std::uint32_t>(5) + bytes_of<std::uint64_t>(4);
+  for (const auto type : types)
+    array += bytes_of(type);
+  file.raw("tokenizer.ggml.token_type", 9, array).u32("tokenizer.ggml.eos_token_id", 0);
+  const auto assets = read_text_assets(folder.write("model.gguf", file.build()));
+  CHECK(assets.eos == std::vector<token_id>{0, 1});
+  CHECK(assets.add_bos);
+}
+
+TEST_CASE("a GGUF file's sampling defaults are read, and one that no request may ask for is refused") {
+  const scratch_folder folder;
+  auto file = tiny_gguf();
+  file.str("tokenizer.ggml.model", "gpt2").strs("tokenizer.ggml.tokens", {"a", "b"});
+  file.f32("general.sampling.temp", 0.6F).f32("general.sampling.top_p", 0.9F).u32("general.sampling.top_k", 40);
+  file.f32("general.sampling.min_p", 0.05F).f32("general.sampling.penalty_repeat", 1.1F);
+  const auto assets = read_text_assets(folder.write("model.gguf", file.build()));
+  CHECK(assets.temperature == 0.6F);
+  CHECK(assets.top_p == 0.9F);
+  CHECK(assets.top_k == 40);
+  CHECK(assets.min_p == 0.05F);
+  CHECK(assets.repetition_penalty == 1.1F);
+  auto odd = tiny_gguf();
+  odd.str("tokenizer.ggml.model", "gpt2").strs("tokenizer.ggml.tokens", {"a", "b"}).f32("general.sampling.temp", -1);
+  CHECK_THROWS_WITH(read_text_assets(folder.write("odd.gguf", odd.build())),
+    Contains("odd.gguf: metadata 'general.sampling.temp' must be between 0 and 2, got -1"));
+  folder.write("tokenizer.json", "{}");
+  folder.write("config.json", "{}");
+  folder.write("generation_config.json", R"({"repetition_penalty":0})");
+  CHECK_THROWS_WITH(read_text_assets(folder.path()),
+    Contains("generation_config.json: repetition_penalty must be between 0.01 and 2, got 0"));
 }
 
 TEST_CASE("tokenizer files that do not hold are refused with file and field") {

@@ -74,6 +74,20 @@ TEST_CASE("a chat becomes a native request") {
   CHECK(c.style.model == "small");
 }
 
+TEST_CASE("a chat that says nothing takes what the model has, and one that speaks has its way") {
+  auto o = test_options();
+  o.models.front() = {"small", 1, 8192, 0.5f, 0.75f, 40, 0.05f, 1.1f};
+  const auto silent = read_chat(with(""), {o, "id", 7, false}).request.params;
+  CHECK(silent.temperature == 0.5f);
+  CHECK(silent.top_p == 0.75f);
+  CHECK(silent.top_k == 40);
+  CHECK(silent.min_p == 0.05f);
+  CHECK(silent.repetition_penalty == 1.1f);
+  const auto spoken = read_chat(with(R"("min_p":0,"repetition_penalty":1)"), {o, "id", 7, false}).request.params;
+  CHECK(spoken.min_p == 0);
+  CHECK(spoken.repetition_penalty == 1);
+}
+
 TEST_CASE("a chat that says nothing gets OpenAI's defaults, and null says nothing") {
   const auto plain = read(with("")).request.params;
   CHECK(plain.temperature == 1);

@@ -13,7 +13,7 @@ namespace {
 
 options test_options() {
   options o;
-  o.models = {{"small", 1, 8192, 0.5f, 0.75f, 40}, {"org/large", 2, 100}};
+  o.models = {{"small", 1, 8192, 0.5f, 0.75f, 40, 0.05f, 1.1f}, {"org/large", 2, 100}};
   o.limit.messages = 3;
   return o;
 }
@@ -78,6 +78,8 @@ TEST_CASE("a response's request that says little takes what the model has", "[to
   CHECK(c.request.params.temperature == 0.5f);
   CHECK(c.request.params.top_p == 0.75f);
   CHECK(c.request.params.top_k == 40);
+  CHECK(c.request.params.min_p == 0.05f);
+  CHECK(c.request.params.repetition_penalty == 1.1f);
   CHECK(c.request.params.max_tokens == 0);
   CHECK_FALSE(c.style.max_output_tokens);
   CHECK_FALSE(c.style.instructions);

@@ -146,6 +146,14 @@ TEST_CASE("a tokenizer.json that cannot be read is refused") {
   CHECK_THROWS_WITH(tokenizer::from_json("{"), Contains("tokenizer.json"));
   CHECK_THROWS_AS(tokenizer::from_json(R"({"model":{"type":"Nothing"}})"), text_error);
   CHECK_THROWS_AS(tokenizer::from_json("\xff\xfe"), text_error);
+  const auto with_id = [](const std::string& id) {
+    return R"({"version":"1.0","model":{"type":"BPE","vocab":{"a":)" + id + R"(},"merges":[]}})";
+  };
+  CHECK(tokenizer::from_json(with_id("7"))->vocabulary_size() == 8);
+  CHECK_THROWS_WITH(tokenizer::from_json(with_id("4294967295")),
+    Contains("tokenizer.json: its greatest token must be below 16777216, got 4294967295"));
+  CHECK_THROWS_AS(tokenizer::from_json(with_id("4294967296")), text_error);
+  CHECK_THROWS_AS(tokenizer::from_json(with_id("-1")), text_error);
 }
 
 TEST_CASE("a GGUF vocabulary that does not hold together is refused with its field") {

@@ -6,6 +6,10 @@ use tokenizers::{AddedVocabulary, Model, OffsetType, PreTokenizer, Tokenizer as 
 use crate::assembler::{Assembler, Spelling};
 use crate::Result;
 
+/// Most tokens that a vocabulary may have room for: every number below its greatest takes some, whether it is there or
+/// not.
+const MAX_SIZE: usize = 1 << 24;
+
 /// How control tokens that stand in a text are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
@@ -43,6 +47,12 @@ impl Tokenizer {
         let inner = HfTokenizer::from_bytes(json).map_err(|e| format!("tokenizer.json: {e}"))?;
         let vocabulary = inner.get_vocab(true);
         let size = vocabulary.values().max().map_or(0, |id| *id as usize + 1);
+        if size > MAX_SIZE {
+            return Err(format!(
+                "tokenizer.json: its greatest token must be below {MAX_SIZE}, got {}",
+                size - 1
+            ));
+        }
         Tokenizer::new(inner, size, Ends::default())
     }
 
