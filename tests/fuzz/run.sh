@@ -2,7 +2,7 @@
 # Runs fuzz targets from build/fuzz, each for some seconds from its committed corpus, two at a time.
 #   tests/fuzz/run.sh SECONDS [TARGET...]
 # What is found anew is kept in build/fuzz/corpus, so that the next run goes on from there. A finding fails the run and
-# leaves its input in build/fuzz/findings.
+# leaves its input in build/fuzz/findings; so does a target that had no time left after it had read its corpus.
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 build=$here/../../build/fuzz
@@ -19,6 +19,10 @@ run_target() {
     -artifact_prefix="$build/findings/$target-")
   [[ ! -f $here/$target.dict ]] || options+=(-dict="$here/$target.dict")
   if "$build/tests/fuzz/$target" "${options[@]}" "$build/corpus/$target" "$here/corpus/$target" >"$log" 2>&1; then
+    if ! grep -aqE '^#[0-9]+[[:space:]]+INITED' "$log"; then
+      echo "    $target: the time ended while it read its corpus, so nothing was tried"
+      return 1
+    fi
     echo "    $target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, nothing found"
   else
     echo "    $target: a finding"
