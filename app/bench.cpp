@@ -46,6 +46,8 @@ CLI::App* add_bench_command(CLI::App& program, bench_arguments& arguments) {
   command->add_flag("--ignore-eos", o.ignore_eos, "Make every answer that long; the server must know the field");
   command->add_option("--api", o.api, "own or openai (default own)");
   command->add_option("--model", o.model, "Model to ask for; without it the server's first");
+  command->add_option("--api-key", o.api_key, "Key to ask with; other users of this machine cannot see the variable")
+    ->envname("TROUPE_API_KEY");
   command->add_option("--objective", o.objective, "Seconds that the latency's P95 must stay under (default 2)");
   command->add_option("--timeout", o.timeout, "Seconds that one request may take (default 120)");
   command->add_option("--seed", o.seed, "Number that every prompt carries, to ask the same again; without it drawn");

@@ -109,7 +109,8 @@ call make_call(const plan& p, const question& q) {
     body["ignore_eos"] = true;
   if (!p.model.empty())
     body["model"] = json::string_view{p.model};
-  return {p.server.prefix + (own ? "/api/v1/inference" : "/v1/chat/completions"), json::serialize(body), !q.use_cache};
+  return {p.server.prefix + (own ? "/api/v1/inference" : "/v1/chat/completions"), json::serialize(body), !q.use_cache,
+    p.api_key.empty() ? "" : "Bearer " + p.api_key};
 }
 
 void read_inference_answer(std::string_view body, sample& out) {

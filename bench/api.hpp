@@ -25,6 +25,8 @@ struct call {
   std::string body;
   /// Whether to send `Cache-Control: no-store`.
   bool no_store = false;
+  /// The whole value of the header; empty for none.
+  std::string authorization = {};
 };
 
 /// Puts a question into the plan's API.

@@ -36,6 +36,8 @@ http::request<http::string_body> make_request(const call& c, const std::string& 
   request.set(http::field::content_type, "application/json");
   if (c.no_store)
     request.set(http::field::cache_control, "no-store");
+  if (!c.authorization.empty())
+    request.set(http::field::authorization, c.authorization);
   request.body() = c.body;
   request.prepare_payload();
   return request;

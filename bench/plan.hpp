@@ -31,6 +31,8 @@ struct options {
   double timeout = 120.0;
   /// Model to ask for; empty leaves the choice to the server.
   std::string model;
+  /// Sent as `Authorization: Bearer`; empty for none.
+  std::string api_key;
   /// Number that every prompt carries; drawn where there is none.
   std::optional<std::int64_t> seed;
 };
@@ -68,6 +70,7 @@ struct plan {
   double objective = 0;
   double timeout = 0;
   std::string model;
+  std::string api_key;
   std::int64_t seed = 0;
 };
 

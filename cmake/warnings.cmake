@@ -32,10 +32,11 @@ function(troupe_library name)
   target_link_libraries(${name} PRIVATE troupe_flags Threads::Threads)
 endfunction()
 
-# One executable of tests per folder, run as one test.
+# One executable of tests per folder, run as one test. SERIAL lets no other run beside it.
 function(troupe_test name)
-  add_executable(${name} ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 1 test "SERIAL" "" "")
+  add_executable(${name} ${test_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE troupe_flags test_main Threads::Threads)
   add_test(NAME ${name} COMMAND ${TROUPE_TEST_LAUNCHER} $<TARGET_FILE:${name}> WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 900)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 900 RUN_SERIAL ${test_SERIAL})
 endfunction()

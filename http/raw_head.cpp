@@ -192,7 +192,10 @@ head_scan scan_head(std::string_view bytes, std::size_t from, const limits& limi
       scan.size = i + 1;
   }
   const auto size = scan.size.value_or(bytes.size());
-  const auto line = std::min(bytes.find("\r\n"), size);
+  auto line = std::min(bytes.find("\r\n"), size);
+  // A CR whose LF is still on its way is no part of the line.
+  if (line == bytes.size() && bytes.ends_with('\r'))
+    --line;
   // The request line's method and version need some bytes beside the URL.
   if (line > limit.url_bytes + 32)
     return {{}, wire_error{414, "the URL is longer than " + std::to_string(limit.url_bytes) + " bytes"}};

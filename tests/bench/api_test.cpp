@@ -55,6 +55,9 @@ TEST_CASE("a question becomes a streamed request of OpenAI's API") {
   p.ignore_eos = true;
   const std::string body = make_call(p, {"Hi", false}).body;
   CHECK_THAT(body, Contains(R"("model":"small")") && Contains(R"("ignore_eos":true)"));
+  CHECK(c.authorization.empty());
+  p.api_key = "sk-1";
+  CHECK(make_call(p, {"Hi", false}).authorization == "Bearer sk-1");
 }
 
 TEST_CASE("an answer of the own API says what it knows") {

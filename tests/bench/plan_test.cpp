@@ -22,6 +22,12 @@ void refused(const std::function<void(options&)>& change, const std::string& mes
 
 } // namespace
 
+TEST_CASE("an API key that would break its header is refused, and not shown") {
+  CHECK(make_plan(with([](options& o) { o.api_key = "sk-1"; })).api_key == "sk-1");
+  for (const char* key : {"a b", "a\r\nX: y", "\xC3\xA4"})
+    refused([&](options& o) { o.api_key = key; }, "--api-key must be visible ASCII without spaces");
+}
+
 TEST_CASE("the defaults are a plan") {
   const plan p = make_plan(with([](options&) {}));
   CHECK(p.api == api_kind::own);

@@ -160,6 +160,13 @@ TEST_CASE("a head is found the same wherever its bytes are cut") {
     const auto second = scan_head(bytes, cut, {});
     CHECK(second.size == head.size());
   }
+  // The longest line: its end may stand between CR and LF.
+  limits limit;
+  limit.url_bytes = 200;
+  const std::string longest(limit.url_bytes + 32, 'a');
+  CHECK_FALSE(scan_head(longest + "\r", 0, limit).error);
+  CHECK_FALSE(scan_head(longest + "\r\n", longest.size() + 1, limit).error);
+  CHECK(scan_head(longest + "a\r", 0, limit).error->status == 414);
   CHECK(scan_head("GET / HTTP/1.1\n", 0, {}).error->status == 400);
   CHECK(scan_head("\x16\x03\x01", 0, {}).error->status == 400);
   CHECK(scan_head("\n", 0, {}).error->status == 400);
