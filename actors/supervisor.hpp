@@ -73,6 +73,8 @@ private:
     timespan delay{0};
     /// Whether that one is still to come.
     bool barred = false;
+    /// Why it was refused last, as the log has it already: whoever asks again and again shall not fill the log.
+    std::string refusal = {};
   };
   using entries = std::map<worker_id, entry>;
 

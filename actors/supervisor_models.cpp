@@ -102,8 +102,10 @@ bool supervisor_state::starts_unloaded(const worker_options& options) const {
 void supervisor_state::share() {
   const auto orders = share_memory(claims(), options_.memory.budget);
   for (const auto& [model, reason] : orders.refused) {
-    models_.at(model).waiting = 0;
-    spdlog::warn("the model '{}' cannot be loaded: {}", model, reason);
+    auto& entry = models_.at(model);
+    entry.waiting = 0;
+    if (std::exchange(entry.refusal, reason) != reason)
+      spdlog::warn("the model '{}' cannot be loaded: {}", model, reason);
     self_->send(peers_.scheduler, model_lost{model, reason, {}});
     // Who asks next is looked at anew.
     self_->send(peers_.scheduler, restart_atom_v, model);
@@ -123,6 +125,7 @@ void supervisor_state::share() {
 
 void supervisor_state::fetch(const std::string& model) {
   spdlog::info("the model '{}' is loaded: it needs {} of memory", model, bytes_text(bytes_of(model)));
+  models_.at(model).refusal.clear();
   for (auto& [id, x] : workers_) {
     if (x.options.model != model || x.removed || x.handle)
       continue;

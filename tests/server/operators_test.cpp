@@ -53,9 +53,12 @@ TEST_CASE("every scrape of a busy server adds up, clients that hang up counted i
     }));
   double started = 0;
   double live = 1;
-  for (int i = 0; i < 600 && (started < 8 || live > 0); ++i, std::this_thread::sleep_for(50ms)) {
+  double running = 1;
+  for (int i = 0; i < 600 && (started < 8 || live > 0 || running > 0); ++i, std::this_thread::sleep_for(50ms)) {
     const auto page = scrape(port);
     live = page.value("troupe_requests_live");
+    // A worker says that a sequence has ended a moment after the client has read it.
+    running = page.sum("vllm:num_requests_running");
     started = page.value("troupe_requests_started_total");
     CHECK(started ==
       live + page.value("troupe_requests_finished_total") + page.sum("troupe_requests_failed_total") +
