@@ -102,9 +102,9 @@ bool supervisor_state::starts_unloaded(const worker_options& options) const {
 void supervisor_state::share() {
   const auto orders = share_memory(claims(), options_.memory.budget);
   for (const auto& [model, reason] : orders.refused) {
-    auto& entry = models_.at(model);
-    entry.waiting = 0;
-    if (std::exchange(entry.refusal, reason) != reason)
+    auto& asked = models_.at(model);
+    asked.waiting = 0;
+    if (std::exchange(asked.refusal, reason) != reason)
       spdlog::warn("the model '{}' cannot be loaded: {}", model, reason);
     self_->send(peers_.scheduler, model_lost{model, reason, {}});
     // Who asks next is looked at anew.
