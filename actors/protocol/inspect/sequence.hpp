@@ -21,8 +21,8 @@ namespace troupe {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, placement_request& x) {
   return f(caf::meta::type_name("placement_request"), x.key, x.kind, x.model, x.adapter, x.tenant_salt, x.tokens,
-    x.prompt_tokens, x.pool, x.max_tokens, x.sampling, x.ignore_eos, x.score_prompt, x.grammar, x.grammar_source, x.priority,
-    x.waited, x.strikes);
+    x.prompt_tokens, x.pool, x.max_tokens, x.sampling, x.ignore_eos, x.score_prompt, x.grammar, x.grammar_source,
+    x.priority, x.waited, x.strikes);
 }
 
 template <class Inspector>
