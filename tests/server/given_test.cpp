@@ -85,3 +85,32 @@ TEST_CASE("the likelier continuation has the higher score, and a greedy answer i
   CHECK(list[1].at("is_greedy") == false);
   CHECK(list[0].at("logprob").to_number<double>() > list[1].at("logprob").to_number<double>());
 }
+
+TEST_CASE("a continuation's tokens are those of prompt and continuation together without as many as the prompt has") {
+  const auto tokens_of = [](const std::string& text) {
+    return ask("/tokenize", {{"model", "default"}, {"prompt", text}, {"add_special_tokens", false}})
+      .at("tokens")
+      .as_array();
+  };
+  // The tokenizer cuts these otherwise together than apart.
+  const std::string prompt = "The capital of Fran";
+  const std::string continuation = "ce is Paris";
+  const auto before = tokens_of(prompt);
+  const auto together = tokens_of(prompt + continuation);
+  const json::array behind(together.begin() + static_cast<std::ptrdiff_t>(before.size()), together.end());
+  REQUIRE(tokens_of(continuation).size() > behind.size());
+  const auto answer = ask("/v1/score",
+    {{"model", "default"}, {"prompt", prompt}, {"continuations", {continuation, behind}}, {"logprobs", true}});
+  const auto& list = answer.at("data").as_array();
+  json::array ids;
+  for (const auto& token : list.at(0).at("token_logprobs").as_array())
+    ids.push_back(token.at("id"));
+  CHECK(ids == behind);
+  CHECK(list.at(0).at("logprob") == list.at(1).at("logprob"));
+  CHECK(answer.at_pointer("/usage/prompt_tokens").to_number<std::size_t>() == before.size() + 2 * behind.size());
+  // One that vanishes into the prompt's last token has nothing to score.
+  const auto nothing = request(port(), "POST", "/v1/score",
+    R"({"model": "default", "prompt": "A philo", "continuations": ["sophical question"]})");
+  CHECK(nothing.status == 400);
+  CHECK(nothing.body.find("continuations[0] adds no token to the prompt") != std::string::npos);
+}
