@@ -144,6 +144,7 @@ http::served_model shown(const config::model_entry& model, const engine::text_as
   served.fingerprint = fingerprint(workers, model.name);
   served.vocabulary = std::min(text.tokenizer->vocabulary_size(), bounds.vocabulary);
   served.embedding = bounds.hidden;
+  served.pooling = model.pooling;
   served.calls = http::api::detect_tool_format(assets.chat_template);
   served.thinks = http::api::template_thinks(assets.chat_template);
   served.begins_in_thoughts = served.thinks && opens_thoughts(*text.chat_template);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/protocol/ids.hpp"
 #include "http/api/tool_format.hpp"
 
 namespace troupe::http {
@@ -58,6 +59,8 @@ struct served_model {
   std::size_t vocabulary = 0;
   /// Numbers of its embeddings; 0 for a number that is not known.
   std::size_t embedding = 0;
+  /// What embeddings are made of where a request does not say it.
+  engine::pooling pooling = engine::pooling::mean;
   /// How its template writes calls, and thoughts.
   api::tool_format calls = api::tool_format::none;
   bool thinks = false;

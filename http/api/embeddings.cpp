@@ -23,8 +23,11 @@ bool read_base64(field_reader& fields) {
   return word == "base64";
 }
 
-engine::pooling read_pooling(field_reader& fields) {
-  const auto word = fields.string("pooling").value_or("mean");
+engine::pooling read_pooling(field_reader& fields, engine::pooling usual) {
+  const auto said = fields.string("pooling");
+  if (!said)
+    return usual;
+  const auto& word = *said;
   if (word != "mean" && word != "last")
     refuse("pooling", "pooling must be 'mean' or 'last', got '" + word + "'");
   return word == "mean" ? engine::pooling::mean : engine::pooling::last;
@@ -129,7 +132,7 @@ embedding_call read_embeddings(std::string_view body, const call_context& contex
   const auto& model = read_given_call(fields, context, r);
   r.kind = work_kind::embed;
   r.endpoint = "/v1/embeddings";
-  r.pool = read_pooling(fields);
+  r.pool = read_pooling(fields, model.pooling);
   c.style.base64 = read_base64(fields);
   const auto widest = model.embedding == 0 ? troupe::limits::embedding_values : model.embedding;
   c.style.dimensions =

@@ -81,6 +81,10 @@ TEST_CASE("each input of a request for embeddings is a request of its own") {
   CHECK(one[0].endpoint == "/v1/embeddings");
   CHECK(one[0].cache == cache_policy::use);
   CHECK(embeddings(R"("input":[1,2])").requests[0].prompt_tokens == std::vector<token_id>{1, 2});
+  auto by_last = opts();
+  by_last.models.front().pooling = engine::pooling::last;
+  CHECK(read_embeddings(R"({"model":"small","input":"a"})", {by_last, "id", 7, false}).requests[0].pool ==
+    engine::pooling::last);
   const auto several = embeddings(R"("input":["a",[7,8],"c"],"pooling":"last","priority":3)").requests;
   REQUIRE(several.size() == 3);
   CHECK(several[1].form == prompt_form::tokens);
