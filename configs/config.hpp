@@ -45,6 +45,8 @@ struct model_entry {
   std::size_t context = 0;
   /// Of OpenAI requests that give none, where the model's generation_config gives none either.
   double temperature = 0.7;
+  /// Of requests for embeddings that give none.
+  engine::pooling pooling = engine::pooling::mean;
   /// How long it stays in memory. Names the model once the config is read.
   residence stay = {};
 };

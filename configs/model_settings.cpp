@@ -75,6 +75,18 @@ setting<model_entry> model_load() {
     [](const model_entry& target) { return quoted(target.stay.on_demand ? "on-demand" : "start"); }};
 }
 
+setting<model_entry> model_pooling() {
+  return {"model", "pooling", R"("mean" or "last")",
+    [](model_entry& target, const toml::node& node) {
+      const auto word = node.value_exact<std::string>();
+      if (word != "mean" && word != "last")
+        return false;
+      target.pooling = word == "mean" ? engine::pooling::mean : engine::pooling::last;
+      return true;
+    },
+    [](const model_entry& target) { return quoted(target.pooling == engine::pooling::mean ? "mean" : "last"); }};
+}
+
 setting<worker_entry> worker_dtype() {
   return {"worker", "dtype", std::string{allowed_dtypes} + ", or \"\" for the model's",
     [](worker_entry& target, const toml::node& node) {
@@ -101,6 +113,7 @@ const std::vector<setting<model_entry>>& model_settings() {
     model_dtype(),
     count<e>("model", "context", at(&e::context), 0, any_count),
     model_temperature(),
+    model_pooling(),
     model_load(),
     flag<e>("model", "pin", at(&e::stay, &residence::pinned)),
     duration<e>("model", "idle", at(&e::stay, &residence::idle), 0s, 8760h),

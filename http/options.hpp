@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/protocol/ids.hpp"
 #include "http/api/tool_format.hpp"
 
 namespace troupe::http {
@@ -26,6 +27,8 @@ struct limits {
   std::size_t messages = 2048;
   /// Prompts of one request for completions.
   std::size_t prompts = 128;
+  /// Inputs of one request for embeddings.
+  std::size_t inputs = 2048;
   std::chrono::nanoseconds header_timeout{std::chrono::seconds{10}};
   std::chrono::nanoseconds body_timeout{std::chrono::seconds{30}};
   std::chrono::nanoseconds idle_timeout{std::chrono::seconds{75}};
@@ -54,6 +57,10 @@ struct served_model {
   std::vector<std::string> aliases = {};
   /// Tokens of its vocabulary; 0 for a number that is not known.
   std::size_t vocabulary = 0;
+  /// Numbers of its embeddings; 0 for a number that is not known.
+  std::size_t embedding = 0;
+  /// What embeddings are made of where a request does not say it.
+  engine::pooling pooling = engine::pooling::mean;
   /// How its template writes calls, and thoughts.
   api::tool_format calls = api::tool_format::none;
   bool thinks = false;

@@ -247,6 +247,13 @@ TEST_CASE("a worker takes the model's dtype unless it names one") {
   CHECK(c.company.workers.at(1).engine.dtype == engine::data_type::float32);
 }
 
+TEST_CASE("a model says what its embeddings are made of") {
+  const auto pooling = [](const std::string& line) { return config::parse(line, "x.toml").models.at(0).pooling; };
+  CHECK(pooling("") == engine::pooling::mean);
+  CHECK(pooling("[model]\npooling = \"last\"") == engine::pooling::last);
+  CHECK_THAT(error_of("[model]\npooling = \"cls\""), Contains("model.pooling") && Contains(R"("mean" or "last")"));
+}
+
 TEST_CASE("a model is named after its file or folder unless the config names it") {
   const auto name = [](const std::string& model) {
     return config::parse("[model]\n" + model, "x.toml").models.at(0).name;
