@@ -97,7 +97,8 @@ void cache_keeper_state::replay(const finished_answer& answer, const admitted_re
   self_->send(edge, answer_started{sink, admitted.run, cache_state::hit, {answer.usage.prompt_tokens, 0}});
   std::uint32_t index = 0;
   for (const auto& choice : answer.choices)
-    self_->send(edge, answer_text{sink, index++, choice.text, choice.tokens, choice.finish, choice.generated});
+    self_->send(
+      edge, answer_text{sink, index++, choice.text, choice.tokens, choice.finish, choice.generated, choice.embedding});
   const auto took = self_->clock().now() - began;
   const auto truncated = answer.truncated_messages + admitted.request.trimmed_messages;
   self_->send(edge, answer_finished{sink, answer.usage, truncated, took, took});

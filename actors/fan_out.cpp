@@ -19,6 +19,8 @@ fan_out_actor::behavior_type fan_out(fan_out_actor::stateful_pointer<fan_out_sta
         pass_on(scores);
       for (auto& tokens : step.tokens)
         pass_on(tokens);
+      for (auto& embedding : step.embeddings)
+        pass_on(embedding);
       for (auto& failed : step.failed)
         pass_on(failed);
     },

@@ -46,6 +46,7 @@ generation_actor::behavior_type generation(generation_pointer self, run_id run, 
     [self](const placement& x) { guarded(self, [&](auto& state) { state.take_place(x); }); },
     [self](const prompt_scores& x) { guarded(self, [&](auto& state) { state.take_scores(x); }); },
     [self](const sequence_tokens& x) { guarded(self, [&](auto& state) { state.take_tokens(x); }); },
+    [self](const sequence_embedding& x) { guarded(self, [&](auto& state) { state.take_embedding(x); }); },
     [self](const sequence_failed& x) { guarded(self, [&](auto& state) { state.take_failure(x); }); },
     [self](const sequence_lost& x) { guarded(self, [&](auto& state) { state.take_loss(x); }); },
   };

@@ -43,6 +43,7 @@ struct generation_state {
   void take_place(const placement& place);
   void take_scores(const prompt_scores& part);
   void take_tokens(const sequence_tokens& step);
+  void take_embedding(const sequence_embedding& part);
   void take_failure(const sequence_failed& failed);
   void take_loss(const sequence_lost& lost);
 
@@ -77,6 +78,10 @@ private:
     std::string text;
     std::vector<token_logprob> tokens;
     finish_reason finish = finish_reason::none;
+    /// Of work that embeds: floats' bits.
+    std::vector<std::uint32_t> embedding = {};
+    /// Of work that scores: what follows the prompt.
+    std::vector<token_id> given = {};
   };
 
   // The run.
@@ -88,6 +93,11 @@ private:
   /// The choice that a message means, if its epoch counts and the choice has not ended.
   choice* current(const sequence_key& key, epoch_id epoch);
   text_delta accept(choice& x, const sequence_tokens& step);
+  /// Of work that scores: more of a choice's tokens have their scores.
+  void take_given_scores(choice& x, const prompt_scores& part);
+  /// Ends a choice that draws nothing: its whole answer goes out, and the run ends with its last choice.
+  void finish_given(choice& done, std::uint32_t index);
+  void finish_run_with_last_choice();
   void finish_run();
   /// Ends a run that has no sink left, without an answer to keep.
   void end_run(const failure& reason);

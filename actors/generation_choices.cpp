@@ -19,6 +19,8 @@ void generation_state::ask_for_place(std::uint32_t index) {
   out.tenant_salt = request_.tenant;
   out.tokens = prompt_;
   out.tokens.insert(out.tokens.end(), accepted.begin(), accepted.end());
+  out.tokens.insert(out.tokens.end(), choices_[index].given.begin(), choices_[index].given.end());
+  out.pool = request_.pool;
   out.prompt_tokens = static_cast<std::uint32_t>(prompt_.size());
   out.max_tokens = max_tokens_;
   out.sampling.temperature = params.temperature;
@@ -55,6 +57,35 @@ void generation_state::begin_echo() {
 void generation_state::ask_for_other_places() {
   for (std::uint32_t i = 1; i < choices_.size(); ++i)
     ask_for_place(i);
+}
+
+void generation_state::take_given_scores(choice& x, const prompt_scores& part) {
+  if (part.first_position != prompt_.size() + x.tokens.size())
+    return;
+  for (std::size_t i = 0; i < part.scores.size() && x.tokens.size() < x.given.size(); ++i)
+    x.tokens.push_back(logprob_entry(*text_.tokenizer, x.given[x.tokens.size()], part.scores[i]));
+  if (x.tokens.size() == x.given.size())
+    finish_given(x, part.key.choice);
+}
+
+void generation_state::take_embedding(const sequence_embedding& part) {
+  auto* const found = part.epoch == 0 ? nullptr : current(part.key, part.epoch);
+  if (found == nullptr || request_.kind != work_kind::embed)
+    return;
+  found->embedding = part.values;
+  finish_given(*found, part.key.choice);
+}
+
+void generation_state::finish_given(choice& done, std::uint32_t index) {
+  done.finish = finish_reason::stop;
+  for (auto& x : sinks_) {
+    if (!x.first_token)
+      x.first_token = now();
+    self_->send(x.edge, answer_text{x.id, index, {}, done.tokens, done.finish, 0, done.embedding});
+  }
+  if (index == 0)
+    ask_for_other_places();
+  finish_run_with_last_choice();
 }
 
 text_delta generation_state::accept(choice& x, const sequence_tokens& step) {

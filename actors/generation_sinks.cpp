@@ -12,13 +12,13 @@ void generation_state::welcome(sink& x) {
     mark_placed(x);
   for (std::uint32_t i = 0; i < choices_.size(); ++i) {
     const auto& so_far = choices_[i];
-    if (so_far.accepted.empty())
+    if (so_far.accepted.empty() && so_far.finish == finish_reason::none)
       continue;
     x.first_token = now();
     if (!so_far.text.empty() || !so_far.tokens.empty() || so_far.finish != finish_reason::none)
       self_->send(x.edge,
-        answer_text{
-          x.id, i, so_far.text, so_far.tokens, so_far.finish, static_cast<std::uint32_t>(so_far.accepted.size())});
+        answer_text{x.id, i, so_far.text, so_far.tokens, so_far.finish,
+          static_cast<std::uint32_t>(so_far.accepted.size()), so_far.embedding});
   }
 }
 

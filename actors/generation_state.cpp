@@ -89,6 +89,7 @@ void generation_state::take_prompt(const encoded_prompt& prompt) {
   request_.messages = {};
   request_.prompt = {};
   request_.prompt_tokens = {};
+  request_.continuations = {};
   const auto room = text_.context - static_cast<std::uint32_t>(prompt_.size());
   const auto wanted = request_.params.max_tokens;
   max_tokens_ = wanted == 0 ? room : std::min(wanted, room);
@@ -99,6 +100,8 @@ void generation_state::take_prompt(const encoded_prompt& prompt) {
     choices_.push_back(
       {{}, 0, 0, choice_text{text_.tokenizer, request_.params.stop, request_.params.logprobs, specials}, {}, {},
         finish_reason::none});
+  for (std::uint32_t i = 0; i < prompt.continuations.size(); ++i)
+    choices_.at(i).given = prompt.continuations[i];
   phase_ = phase::running;
   for (auto& x : sinks_)
     welcome(x);
@@ -116,7 +119,12 @@ void generation_state::take_place(const placement& place) {
 }
 
 void generation_state::take_scores(const prompt_scores& part) {
-  if (part.epoch == 0 || current(part.key, part.epoch) == nullptr || part.first_position != echo_.tokens.size())
+  auto* const found = part.epoch == 0 ? nullptr : current(part.key, part.epoch);
+  if (found == nullptr)
+    return;
+  if (request_.kind == work_kind::score)
+    return take_given_scores(*found, part);
+  if (part.first_position != echo_.tokens.size())
     return;
   for (std::size_t i = 0; i < part.scores.size() && echo_.tokens.size() < prompt_.size(); ++i)
     echo_.tokens.push_back(logprob_entry(*text_.tokenizer, prompt_[echo_.tokens.size()], part.scores[i]));
@@ -141,10 +149,7 @@ void generation_state::take_tokens(const sequence_tokens& step) {
   }
   if (first && step.key.choice == 0)
     ask_for_other_places();
-  const bool all =
-    std::all_of(choices_.begin(), choices_.end(), [](const choice& x) { return x.finish != finish_reason::none; });
-  if (all)
-    finish_run();
+  finish_run_with_last_choice();
 }
 
 void generation_state::take_failure(const sequence_failed& failed) {
@@ -161,6 +166,8 @@ void generation_state::take_loss(const sequence_lost& lost) {
   // A prompt that was scored in part is scored anew, by the choice that scores it.
   if (lost.key.choice == 0 && found->accepted.empty() && !echo_.tokens.empty())
     echo_.tokens.resize(1);
+  if (request_.kind == work_kind::score)
+    found->tokens.clear();
   ask_for_place(lost.key.choice);
 }
 
@@ -190,10 +197,15 @@ generation_state::choice* generation_state::current(const sequence_key& key, epo
   return found.epoch == epoch && found.finish == finish_reason::none ? &found : nullptr;
 }
 
+void generation_state::finish_run_with_last_choice() {
+  if (std::all_of(choices_.begin(), choices_.end(), [](const choice& x) { return x.finish != finish_reason::none; }))
+    finish_run();
+}
+
 void generation_state::finish_run() {
   finished_answer answer;
   for (const auto& x : choices_)
-    answer.choices.push_back({x.text, x.tokens, x.finish, static_cast<std::uint32_t>(x.accepted.size())});
+    answer.choices.push_back({x.text, x.tokens, x.finish, static_cast<std::uint32_t>(x.accepted.size()), x.embedding});
   answer.usage = usage();
   answer.truncated_messages = truncated_messages_;
   phase_ = phase::finished;
@@ -222,10 +234,13 @@ void generation_state::leave_workers() {
 }
 
 token_usage generation_state::usage() const {
+  std::size_t prompt = prompt_.size();
   std::size_t completion = 0;
-  for (const auto& x : choices_)
+  for (const auto& x : choices_) {
+    prompt += x.given.size();
     completion += x.accepted.size();
-  return {static_cast<std::uint32_t>(prompt_.size()), static_cast<std::uint32_t>(completion)};
+  }
+  return {static_cast<std::uint32_t>(prompt), static_cast<std::uint32_t>(completion)};
 }
 
 time_point generation_state::now() const {

@@ -4,9 +4,14 @@
 #include <string>
 #include <utility>
 
+#include "actors/protocol/limits.hpp"
+
 namespace troupe {
 
 namespace {
+
+/// Each may be told with the likeliest one beside it.
+constexpr std::size_t most_scored_tokens = limits::logprob_entries / 2;
 
 encoded_prompt refused(run_id run, failure_code code, std::string message, std::string param) {
   encoded_prompt out;
@@ -17,6 +22,8 @@ encoded_prompt refused(run_id run, failure_code code, std::string message, std::
 }
 
 std::string field_of(const native_request& request) {
+  if (request.kind == work_kind::embed)
+    return "input";
   return request.form == prompt_form::messages ? "messages" : "prompt";
 }
 
@@ -76,11 +83,60 @@ encoded_prompt check_length(encoded_prompt out, const native_request& request, s
       "the prompt without its history must have at most " + std::to_string(request.trim_to_tokens) + " tokens, got " +
         size,
       field_of(request));
+  for (std::size_t i = 0; i < out.continuations.size(); ++i)
+    if (const auto all = out.tokens.size() + out.continuations[i].size(); all >= context)
+      return refused(out.run, failure_code::context_length_exceeded,
+        "prompt and continuations[" + std::to_string(i) + "] must have less than " + std::to_string(context) +
+          " tokens together, got " + std::to_string(all),
+        "continuations[" + std::to_string(i) + "]");
   if (out.tokens.size() >= context)
     return refused(out.run, failure_code::context_length_exceeded,
       "this model's maximum context length is " + std::to_string(context) +
         " tokens, prompt and answer together, but the prompt has " + size + " tokens",
       field_of(request));
+  return out;
+}
+
+/// Why these ids are none of the vocabulary's; nothing when they are.
+std::string foreign_token(const std::vector<token_id>& tokens, const std::string& field, std::size_t vocabulary) {
+  for (const auto token : tokens)
+    if (token < 0 || static_cast<std::size_t>(token) >= vocabulary)
+      return field + ": a token must be between 0 and " + std::to_string(vocabulary - 1) + ", got " +
+        std::to_string(token);
+  return {};
+}
+
+/// The tokens that a continuation adds behind the prompt's: those of both texts together without as many as the prompt
+/// alone has. A tokenizer may cut the two together otherwise than apart; this is how evaluation harnesses count.
+std::vector<token_id> tokens_behind(
+  const native_request& request, const continuation& one, std::size_t prompt_tokens, const text::tokenizer& tokenizer) {
+  if (one.text.empty())
+    return one.tokens;
+  if (request.form != prompt_form::text)
+    return tokenizer.encode(one.text, text::tokenizer::control::parse, false);
+  auto all = tokenizer.encode(request.prompt + one.text, text::tokenizer::control::parse, request.add_special);
+  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(prompt_tokens, all.size())));
+  return all;
+}
+
+/// Adds what is to be scored behind the prompt.
+encoded_prompt encode_continuations(encoded_prompt out, const native_request& request, const model_text& text) {
+  std::size_t scored = 0;
+  for (const auto& one : request.continuations) {
+    const auto field = "continuations[" + std::to_string(out.continuations.size()) + "]";
+    auto tokens = tokens_behind(request, one, out.tokens.size(), *text.tokenizer);
+    if (auto why = foreign_token(tokens, field, text.tokenizer->vocabulary_size()); !why.empty())
+      return refused(out.run, failure_code::invalid_request, std::move(why), field);
+    if (tokens.empty())
+      return refused(out.run, failure_code::invalid_request, field + " adds no token to the prompt", field);
+    scored += tokens.size();
+    if (scored > most_scored_tokens)
+      return refused(out.run, failure_code::invalid_request,
+        "continuations must have at most " + std::to_string(most_scored_tokens) + " tokens together, got " +
+          std::to_string(scored) + " with " + field,
+        "continuations");
+    out.continuations.push_back(std::move(tokens));
+  }
   return out;
 }
 
@@ -106,24 +162,23 @@ encoded_prompt encode(run_id run, const native_request& request, const model_tex
     out.tokens = text.tokenizer->encode(request.prompt, text::tokenizer::control::parse, request.add_special);
     break;
   case prompt_form::tokens: {
-    const auto vocabulary = text.tokenizer->vocabulary_size();
-    for (const auto token : request.prompt_tokens) {
-      if (token < 0 || static_cast<std::size_t>(token) >= vocabulary)
-        return refused(run, failure_code::invalid_request,
-          "prompt: a token must be between 0 and " + std::to_string(vocabulary - 1) + ", got " + std::to_string(token),
-          field_of(request));
-    }
+    auto why = foreign_token(request.prompt_tokens, field_of(request), text.tokenizer->vocabulary_size());
+    if (!why.empty())
+      return refused(run, failure_code::invalid_request, std::move(why), field_of(request));
     out.tokens = request.prompt_tokens;
     break;
   }
   }
-  return out;
+  return encode_continuations(std::move(out), request, text);
 }
 
 } // namespace
 
 std::size_t prompt_bytes(const native_request& request) {
-  std::size_t bytes = request.prompt.size();
+  // Each continuation is tokenized with the prompt before it.
+  std::size_t bytes = request.prompt.size() * (1 + request.continuations.size());
+  for (const auto& one : request.continuations)
+    bytes += one.text.size();
   for (const auto& message : request.messages)
     bytes += message.role.size() + message.content.size();
   return bytes;

@@ -72,6 +72,12 @@ token_need need_of(const native_request& request, std::size_t context) {
   for (const auto& message : request.messages)
     bytes += message.role.size() + message.content.size() + message.tool_calls.size();
   const std::uint64_t prompt = request.form == prompt_form::tokens ? request.prompt_tokens.size() : (bytes + 3) / 4;
+  if (request.kind != work_kind::generate) {
+    std::uint64_t behind = 0;
+    for (const auto& one : request.continuations)
+      behind += one.tokens.size() + (one.text.size() + 3) / 4;
+    return {prompt + behind, prompt + behind};
+  }
   const std::uint64_t choices = std::max<std::uint32_t>(request.params.choices, 1);
   if (request.params.max_tokens != 0) {
     const auto all = prompt + choices * request.params.max_tokens;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <limits>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -13,8 +15,8 @@ namespace {
 /// Why a sequence can never run here; an empty message when it can.
 failure objection(const placement_request& work, const batch_limits& limits) {
   const auto length = std::to_string(work.tokens.size());
-  if (work.kind != work_kind::generate || !work.adapter.empty())
-    return {failure_code::invalid_request, "this worker generates text without adapters only", {}, {}};
+  if (!work.adapter.empty())
+    return {failure_code::invalid_request, "this worker works without adapters only", {}, {}};
   if (work.tokens.empty() || work.prompt_tokens > work.tokens.size())
     return {failure_code::invalid_request,
       "prompt_tokens must be between 1 and the sequence's length of " + length + ", got " +
@@ -24,6 +26,27 @@ failure objection(const placement_request& work, const batch_limits& limits) {
     return {failure_code::context_length_exceeded,
       "a sequence must have less than " + std::to_string(limits.context) + " tokens to go on, got " + length, {}, {}};
   return {};
+}
+
+/// How many of its tokens a sequence may find in the cache: one is left to compute, or there would be nothing to draw
+/// from; more are, where what they give is wanted, as the cache holds neither scores nor hidden states.
+std::size_t most_cached(const placement_request& work) {
+  if (work.score_prompt || work.pool == engine::pooling::mean)
+    return 0;
+  return (work.kind == work_kind::score ? work.prompt_tokens : work.tokens.size()) - 1;
+}
+
+/// The pooled states as floats, of length 1 all together. Their mean differs from their sum in its length only.
+std::vector<std::uint32_t> of_length_one(const std::vector<double>& pooled) {
+  double squares = 0;
+  for (const auto x : pooled)
+    squares += x * x;
+  const auto length = std::max(std::sqrt(squares), std::numeric_limits<double>::min());
+  std::vector<std::uint32_t> out;
+  out.reserve(pooled.size());
+  for (const auto x : pooled)
+    out.push_back(std::bit_cast<std::uint32_t>(static_cast<float>(x / length)));
+  return out;
 }
 
 token_score on_the_wire(const engine::token_score& score) {
@@ -86,9 +109,8 @@ void resident_batch::take_in(assignment work) {
   sequence.slot = slots_.back();
   slots_.pop_back();
   const auto& tokens = sequence.work.tokens;
-  // One token is left to compute, or there would be nothing to draw from; all are, where all are to be scored.
-  sequence.blocks = kv_.begin(hasher_.scope(limits_.model, sequence.work.adapter, sequence.work.tenant_salt), tokens,
-    sequence.work.score_prompt ? 0 : tokens.size() - 1);
+  sequence.blocks = kv_.begin(
+    hasher_.scope(limits_.model, sequence.work.adapter, sequence.work.tenant_salt), tokens, most_cached(sequence.work));
   sequence.position = static_cast<std::uint32_t>(sequence.blocks.filled());
   residents_.push_back(std::move(sequence));
 }
@@ -153,19 +175,26 @@ engine::batch resident_batch::begin_step() {
 
 void resident_batch::finish_row(std::size_t row, const engine::row_output& output) {
   auto& sequence = residents_[rows_[row].resident];
-  const bool sampled = rows_[row].tokens == sequence.remaining();
+  const bool whole = rows_[row].tokens == sequence.remaining();
   if (!output.scores.empty()) {
-    prompt_scores part{sequence.work.key, sequence.epoch, sequence.position + 1, {}};
+    // Of work that scores, none before the prompt's end.
+    const auto first =
+      sequence.generates() ? sequence.position + 1 : std::max(sequence.position + 1, sequence.work.prompt_tokens);
+    prompt_scores part{sequence.work.key, sequence.epoch, first, {}};
     for (const auto& score : output.scores)
       part.scores.push_back(on_the_wire(score));
     report_.scores.push_back(std::move(part));
   }
   sequence.position += rows_[row].tokens;
   kv_.computed(sequence.blocks, std::span{sequence.work.tokens}.first(sequence.position));
-  if (!sampled)
+  if (!output.pooled.empty())
+    sequence.pooled = output.pooled;
+  if (!whole)
     return;
   if (!std::exchange(sequence.prefilled, true))
     prefilled_.push_back(sequence.work.key);
+  if (!sequence.generates())
+    return finish_given(sequence);
   if (!output.token)
     throw std::logic_error("the engine drew no token for row " + std::to_string(row));
   sequence_tokens news;
@@ -182,6 +211,12 @@ void resident_batch::finish_row(std::size_t row, const engine::row_output& outpu
   report_.tokens.push_back(std::move(news));
   if (sequence.grammar && !sequence.leaving)
     follow_grammar(sequence, sequence.work.tokens.back());
+}
+
+void resident_batch::finish_given(resident& sequence) {
+  sequence.leaving = departure_reason::finished;
+  if (sequence.work.kind == work_kind::embed)
+    report_.embeddings.push_back({sequence.work.key, sequence.epoch, of_length_one(sequence.pooled)});
 }
 
 void resident_batch::follow_grammar(resident& sequence, token_id token) {

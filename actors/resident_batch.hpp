@@ -78,6 +78,8 @@ public:
   step_record record(timespan duration);
 
 private:
+  /// Ends a sequence that draws nothing, all of whose tokens have gone through the model.
+  void finish_given(resident& sequence);
   void leave(std::size_t index, departure_reason reason);
   /// Holds a new sequence to its grammar. False when that cannot be: it was refused then.
   bool hold_to_grammar(resident& sequence);

@@ -94,6 +94,36 @@ step_plan plan_step(const std::vector<resident>& residents, const step_limits& l
   return plan;
 }
 
+namespace {
+
+/// Has the row score those of the sequence's tokens that are to be, as far as its new tokens predict them.
+void score_given(engine::batch_row& row, const resident& sequence) {
+  const auto& work = sequence.work;
+  const bool all_behind = work.kind == work_kind::score;
+  if (!all_behind && !work.score_prompt)
+    return;
+  const std::size_t first = sequence.position + 1;
+  const auto from = std::max<std::size_t>(first, all_behind ? work.prompt_tokens : 1);
+  const auto to =
+    std::min<std::size_t>(first + row.tokens.size(), all_behind ? work.tokens.size() : std::size_t{work.prompt_tokens});
+  if (from >= to)
+    return;
+  row.scored_from = static_cast<std::uint32_t>(from - first);
+  for (auto i = from; i < to; ++i)
+    row.scored.push_back(work.tokens[i]);
+}
+
+/// A mean wants every step's states, a last one the last step's.
+void pool_states(engine::batch_row& row, const resident& sequence) {
+  const auto pool = sequence.work.pool;
+  if (pool == engine::pooling::mean || (pool == engine::pooling::last && row.tokens.size() == sequence.remaining()))
+    row.pool = pool;
+  if (pool == engine::pooling::mean)
+    row.pooled = sequence.pooled;
+}
+
+} // namespace
+
 engine::batch_row make_row(const resident& sequence, std::uint32_t tokens) {
   engine::batch_row row;
   row.slot = sequence.slot;
@@ -101,7 +131,7 @@ engine::batch_row make_row(const resident& sequence, std::uint32_t tokens) {
   row.tokens.assign(first, first + tokens);
   row.position = sequence.position;
   row.blocks = sequence.blocks.table();
-  row.sample = tokens == sequence.remaining();
+  row.sample = sequence.generates() && tokens == sequence.remaining();
   row.sampling = sequence.work.sampling;
   row.choice = sequence.work.key.choice;
   row.sample_index = sequence.generated();
@@ -112,11 +142,8 @@ engine::batch_row make_row(const resident& sequence, std::uint32_t tokens) {
     row.prompt = all.first(sequence.work.prompt_tokens);
     row.drawn = all.subspan(sequence.work.prompt_tokens);
   }
-  if (sequence.work.score_prompt) {
-    const auto end = std::min<std::size_t>(sequence.position + tokens + 1, sequence.work.prompt_tokens);
-    for (std::size_t i = sequence.position + 1; i < end; ++i)
-      row.scored.push_back(all[i]);
-  }
+  score_given(row, sequence);
+  pool_states(row, sequence);
   return row;
 }
 

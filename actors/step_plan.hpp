@@ -25,6 +25,8 @@ struct resident {
   std::uint32_t position = 0;
   /// Block i holds positions [i * block_size, (i + 1) * block_size). Full ones may be other sequences' too.
   cache::sequence_blocks blocks;
+  /// Of a sequence that is embedded: the sum of its tokens' hidden states so far, or the last token's.
+  std::vector<double> pooled = {};
   /// Whether its first token was drawn here.
   bool prefilled = false;
   /// Null where everything may come.
@@ -33,8 +35,9 @@ struct resident {
   std::optional<departure_reason> leaving;
 
   std::size_t length() const { return work.tokens.size(); }
+  bool generates() const { return work.kind == work_kind::generate; }
   std::size_t remaining() const { return length() - position; }
-  std::size_t generated() const { return length() - work.prompt_tokens; }
+  std::size_t generated() const { return generates() ? length() - work.prompt_tokens : 0; }
 };
 
 struct step_limits {

@@ -84,7 +84,7 @@ std::exception_ptr run_rows(worker_self& state, const engine::batch& step) {
 /// `took` is the time of the step before; zero when there was none.
 void tell_step(worker_pointer self, const worker_peers& peers, timespan took = timespan{0}) {
   if (auto report = self->state.batch->take_report();
-      !report.tokens.empty() || !report.failed.empty() || !report.scores.empty())
+      !report.tokens.empty() || !report.failed.empty() || !report.scores.empty() || !report.embeddings.empty())
     self->send(peers.fan_out, std::move(report));
   auto room = self->state.batch->take_room();
   room.step_time = took;

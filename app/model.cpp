@@ -25,6 +25,8 @@ engine::model_info take_measure(worker_options& worker) {
 struct shared_bounds {
   std::size_t context = std::numeric_limits<std::uint32_t>::max();
   std::size_t vocabulary = std::numeric_limits<std::uint32_t>::max();
+  /// Numbers of an embedding.
+  std::size_t hidden = 0;
 };
 
 /// Of those that can load. Throws why the first one cannot when none can.
@@ -39,6 +41,7 @@ shared_bounds bounds_of(std::vector<worker_options>& workers, const std::string&
       const auto info = take_measure(worker);
       least.context = std::min(least.context, info.context);
       least.vocabulary = std::min(least.vocabulary, info.vocabulary);
+      least.hidden = info.hidden;
       loads = true;
     } catch (const engine::load_error&) {
       if (!reason)
@@ -140,6 +143,7 @@ http::served_model shown(const config::model_entry& model, const engine::text_as
   served.repetition_penalty = assets.repetition_penalty.value_or(served.repetition_penalty);
   served.fingerprint = fingerprint(workers, model.name);
   served.vocabulary = std::min(text.tokenizer->vocabulary_size(), bounds.vocabulary);
+  served.embedding = bounds.hidden;
   served.calls = http::api::detect_tool_format(assets.chat_template);
   served.thinks = http::api::template_thinks(assets.chat_template);
   served.begins_in_thoughts = served.thinks && opens_thoughts(*text.chat_template);

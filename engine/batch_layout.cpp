@@ -41,7 +41,18 @@ public:
     if (row_.scored.size() > row_.tokens.size())
       refuse("scored must have at most " + std::to_string(row_.tokens.size()) + " tokens, as many as are new, got " +
         std::to_string(row_.scored.size()));
+    if (row_.scored_from > row_.tokens.size() - row_.scored.size())
+      refuse("scored_from must be at most " + std::to_string(row_.tokens.size() - row_.scored.size()) + ", got " +
+        std::to_string(row_.scored_from));
     in_vocabulary("scored", row_.scored);
+  }
+
+  void pooled() const {
+    if (row_.pool == pooling::none && !row_.pooled.empty())
+      refuse("pooled must be empty without a pool, got " + std::to_string(row_.pooled.size()));
+    if (!row_.pooled.empty() && row_.pooled.size() != limits_.hidden)
+      refuse(
+        "pooled must have " + std::to_string(limits_.hidden) + " numbers, got " + std::to_string(row_.pooled.size()));
   }
 
   void blocks() const {
@@ -132,6 +143,7 @@ void validate(const batch& step, const batch_limits& limits, const std::vector<s
   for (std::size_t i = 0; i < step.rows.size(); ++i) {
     const row_check check(step.rows[i], i, limits);
     check.tokens(last_samples);
+    check.pooled();
     check.blocks();
     check.sampling();
     tokens += step.rows[i].new_tokens();
@@ -145,7 +157,7 @@ void validate(const batch& step, const batch_limits& limits, const std::vector<s
 batch_layout lay_out(const batch& step, std::size_t block_size,
   const std::vector<std::optional<token_id>>& last_samples, at::Device device) {
   batch_layout layout;
-  std::vector<std::int64_t> ids, positions, write_blocks, write_offsets, sampled;
+  std::vector<std::int64_t> ids, positions, write_blocks, write_offsets, sampled, pooled;
   for (const auto& row : step.rows) {
     const auto count = row.new_tokens();
     const auto needed = (row.position + count + block_size - 1) / block_size;
@@ -161,9 +173,11 @@ batch_layout lay_out(const batch& step, std::size_t block_size,
     }
     layout.tokens += count;
     for (std::size_t i = 0; i < row.scored.size(); ++i)
-      sampled.push_back(static_cast<std::int64_t>(layout.tokens - count + i));
+      sampled.push_back(static_cast<std::int64_t>(layout.tokens - count + row.scored_from + i));
     if (row.sample)
       sampled.push_back(static_cast<std::int64_t>(layout.tokens - 1));
+    for (auto i = row.pool == pooling::mean ? 0 : count - 1; row.pool != pooling::none && i < count; ++i)
+      pooled.push_back(static_cast<std::int64_t>(layout.tokens - count + i));
   }
   layout.samples = sampled.size();
   ids.resize(computed_rows(ids.size(), device));
@@ -175,6 +189,8 @@ batch_layout lay_out(const batch& step, std::size_t block_size,
   layout.write_offsets = to_device(write_offsets, device);
   if (layout.samples > 0)
     layout.sampled_tokens = to_device(sampled, device);
+  if (!pooled.empty())
+    layout.pooled_tokens = to_device(pooled, device);
   return layout;
 }
 

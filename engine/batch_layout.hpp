@@ -42,6 +42,8 @@ struct batch_layout {
   /// [padded samples], int64: the tokens whose logits are wanted: row by row, first those that score another, then the
   /// one that a token is drawn after. Undefined when there are none.
   at::Tensor sampled_tokens;
+  /// [pooled tokens], int64: those whose hidden states are wanted, row by row. Undefined when there are none.
+  at::Tensor pooled_tokens;
 };
 
 /// What a batch may ask for.
@@ -52,6 +54,7 @@ struct batch_limits {
   std::size_t blocks = 0;
   std::size_t max_sequences = 0;
   std::size_t max_step_tokens = 0;
+  std::size_t hidden = 0;
 };
 
 /// Throws `std::invalid_argument` that names row, field, limit and value for a batch that breaks the contract of

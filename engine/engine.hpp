@@ -67,6 +67,8 @@ struct model_info {
   std::string device;
   std::size_t vocabulary = 0;
   std::size_t layers = 0;
+  /// Numbers of one token's hidden state: of an embedding.
+  std::size_t hidden = 0;
   /// Longest sequence, prompt and answer together, in tokens.
   std::size_t context = 0;
   std::size_t block_size = 0;
@@ -121,6 +123,9 @@ public:
   virtual std::span<const std::uint32_t> allowed() = 0;
 };
 
+/// What is made of the hidden states that the model's last norm gave a sequence's tokens: their mean, or the last one.
+enum class pooling : std::uint8_t { none, mean, last };
+
 /// The new tokens of one sequence in a step: a prefill chunk or one decode.
 struct batch_row {
   /// Below `max_sequences`; one resident sequence keeps one slot. It names the place where the last sample is kept.
@@ -146,9 +151,15 @@ struct batch_row {
   std::span<const token_id> drawn;
   /// Null lets every token be drawn. Must stay until the step is collected.
   token_filter* filter = nullptr;
-  /// Tokens whose logprobs are wanted, each predicted by the new token at the same place: the rest of a chunk, and the
-  /// next one's first. At most as long as `tokens`; empty for none.
+  /// Tokens whose logprobs are wanted, each predicted by one new token: the first by the one at `scored_from`, the next
+  /// by the one after it. They are the rest of a chunk, and the next one's first. Empty for none.
   std::vector<token_id> scored;
+  std::uint32_t scored_from = 0;
+  /// Which hidden states are wanted: the sum over the sequence so far (`mean`), or the last new token's.
+  pooling pool = pooling::none;
+  /// For `mean`: the sum over all tokens before the new ones, as the step before gave it; empty for 0. Must stay until
+  /// the step is collected.
+  std::span<const double> pooled;
 
   std::size_t new_tokens() const { return from_last_sample ? 1 : tokens.size(); }
 };
@@ -173,6 +184,9 @@ struct row_output {
   std::optional<token_score> score;
   /// One per token of the row's `scored`.
   std::vector<token_score> scores;
+  /// What the row's `pool` asked for: one number per place of the hidden state. A sum goes token by token, so that
+  /// it is the same however a sequence was cut into steps.
+  std::vector<double> pooled = {};
 };
 
 struct step_output {

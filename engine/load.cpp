@@ -60,6 +60,7 @@ model_info describe(const engine_options& options, const checkpoint& model, at::
   info.device = options.device;
   info.vocabulary = config.vocabulary;
   info.layers = config.layers;
+  info.hidden = config.hidden;
   info.block_size = options.block_size;
   info.max_sequences = options.max_sequences;
   info.max_step_tokens = options.max_step_tokens;

@@ -21,8 +21,8 @@ torch_engine::torch_engine(model_info info, std::shared_ptr<const weights> model
 }
 
 batch_limits torch_engine::limits() const {
-  return {
-    info_.vocabulary, info_.context, info_.block_size, info_.kv_blocks, info_.max_sequences, info_.max_step_tokens};
+  return {info_.vocabulary, info_.context, info_.block_size, info_.kv_blocks, info_.max_sequences,
+    info_.max_step_tokens, info_.hidden};
 }
 
 step_output torch_engine::run(const batch& step) {
@@ -34,8 +34,11 @@ step_output torch_engine::run(const batch& step) {
   const c10::InferenceMode guard;
   const auto layout = lay_out(step, info_.block_size, last_samples_, decoder_.model().device);
   step_output output;
-  const auto logits = decoder_.forward(layout, cache_, &output.expert_tokens);
+  at::Tensor hidden;
+  const auto logits = decoder_.forward(layout, cache_, &output.expert_tokens, &hidden);
   output.rows.resize(step.rows.size());
+  if (hidden.defined())
+    pool_all(step, hidden, output);
   if (layout.samples == 0)
     return output;
   draw_all(step, logits, output);
@@ -71,6 +74,23 @@ void torch_engine::score_all(const batch& step, const at::Tensor& logits, step_o
     if (count > 0)
       output.rows[i].scores = score(logits.narrow(0, next, count), row.scored, row.sampling.top_logprobs);
     next += count + (row.sample ? 1 : 0);
+  }
+}
+
+void torch_engine::pool_all(const batch& step, const at::Tensor& hidden, step_output& output) {
+  const auto states = hidden.to(at::kCPU, at::kDouble).contiguous();
+  const auto width = static_cast<std::size_t>(states.size(1));
+  const auto* next = states.const_data_ptr<double>();
+  for (std::size_t i = 0; i < step.rows.size(); ++i) {
+    const auto& row = step.rows[i];
+    if (row.pool == pooling::none)
+      continue;
+    auto& sum = output.rows[i].pooled;
+    sum.assign(row.pooled.begin(), row.pooled.end());
+    sum.resize(width);
+    for (auto tokens = row.pool == pooling::mean ? row.new_tokens() : 1; tokens > 0; --tokens)
+      for (std::size_t place = 0; place < width; ++place)
+        sum[place] += *next++;
   }
 }
 

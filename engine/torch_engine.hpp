@@ -30,6 +30,7 @@ private:
   step_output run(const batch& step);
   void draw_all(const batch& step, const at::Tensor& logits, step_output& output);
   static void score_all(const batch& step, const at::Tensor& logits, step_output& output);
+  static void pool_all(const batch& step, const at::Tensor& hidden, step_output& output);
   batch_limits limits() const;
 
   model_info info_;

@@ -1,15 +1,35 @@
 #include "http/answer_group.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace troupe::http {
 
-answer_group::answer_group(
-  company_port& port, std::vector<native_request> requests, std::size_t most_bytes, const std::function<void()>& wake)
-    : choices_each_(std::max<std::uint32_t>(requests.front().params.choices, 1)) {
-  for (auto& request : requests)
-    parts_.push_back(std::make_unique<running_answer>(port, std::move(request), most_bytes, wake));
+answer_group::answer_group(company_port& port, std::vector<native_request> requests, std::size_t most_bytes,
+  std::function<void()> wake, std::size_t window)
+    : port_(port),
+      most_bytes_(most_bytes),
+      wake_(std::move(wake)),
+      window_(window == 0 ? requests.size() : window),
+      choices_each_(std::max<std::uint32_t>(requests.front().params.choices, 1)),
+      waiting_(std::make_move_iterator(requests.rbegin()), std::make_move_iterator(requests.rend())) {
+  hand_in();
+}
+
+void answer_group::hand_in() {
+  if (waiting_.empty() || failed_event() != nullptr)
+    return;
+  auto running = static_cast<std::size_t>(
+    std::count_if(parts_.begin(), parts_.end(), [](const auto& part) { return !part->ended(); }));
+  for (; running < window_ && !waiting_.empty(); ++running) {
+    auto next = std::move(waiting_.back());
+    waiting_.pop_back();
+    parts_.push_back(std::make_unique<running_answer>(port_, std::move(next), most_bytes_, [this] {
+      hand_in();
+      wake_();
+    }));
+  }
 }
 
 std::optional<answer_admitted> answer_group::admitted_event() const {
@@ -22,6 +42,8 @@ std::optional<answer_admitted> answer_group::admitted_event() const {
 
 std::optional<answer_started> answer_group::started_event() const {
   std::optional<answer_started> all;
+  if (!waiting_.empty())
+    return std::nullopt;
   for (const auto& part : parts_) {
     const auto& one = part->started_event();
     if (!one)
@@ -53,6 +75,8 @@ bool answer_group::has_text() const {
 
 std::optional<answer_finished> answer_group::finished_event() const {
   answer_finished all;
+  if (!waiting_.empty())
+    return std::nullopt;
   for (const auto& part : parts_) {
     const auto* one = part->finished_event();
     if (one == nullptr)
@@ -74,6 +98,7 @@ const failure* answer_group::failed_event() const {
 }
 
 void answer_group::detach(detach_reason why) {
+  waiting_.clear();
   for (const auto& part : parts_)
     part->detach(why);
 }

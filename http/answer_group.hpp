@@ -16,9 +16,10 @@ namespace troupe::http {
 class answer_group {
 public:
   /// `requests` has at least one; all have the same number of choices. `most_bytes` and `wake` are as for
-  /// `running_answer`, and hold for each.
+  /// `running_answer`, and hold for each. Only `window` of them are handed in at once, the next as one ends; 0 hands in
+  /// all.
   answer_group(company_port& port, std::vector<native_request> requests, std::size_t most_bytes,
-    const std::function<void()>& wake);
+    std::function<void()> wake, std::size_t window = 0);
   answer_group(const answer_group&) = delete;
   answer_group& operator=(const answer_group&) = delete;
 
@@ -40,7 +41,16 @@ public:
   void detach(detach_reason why);
 
 private:
+  /// Hands in as many as the window has room for, unless one has failed.
+  void hand_in();
+
+  company_port& port_;
+  std::size_t most_bytes_;
+  std::function<void()> wake_;
+  std::size_t window_;
   std::uint32_t choices_each_;
+  /// Not handed in yet, the next one last.
+  std::vector<native_request> waiting_;
   std::vector<std::unique_ptr<running_answer>> parts_;
 };
 

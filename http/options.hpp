@@ -26,6 +26,8 @@ struct limits {
   std::size_t messages = 2048;
   /// Prompts of one request for completions.
   std::size_t prompts = 128;
+  /// Inputs of one request for embeddings.
+  std::size_t inputs = 2048;
   std::chrono::nanoseconds header_timeout{std::chrono::seconds{10}};
   std::chrono::nanoseconds body_timeout{std::chrono::seconds{30}};
   std::chrono::nanoseconds idle_timeout{std::chrono::seconds{75}};
@@ -54,6 +56,8 @@ struct served_model {
   std::vector<std::string> aliases = {};
   /// Tokens of its vocabulary; 0 for a number that is not known.
   std::size_t vocabulary = 0;
+  /// Numbers of its embeddings; 0 for a number that is not known.
+  std::size_t embedding = 0;
   /// How its template writes calls, and thoughts.
   api::tool_format calls = api::tool_format::none;
   bool thinks = false;

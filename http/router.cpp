@@ -16,13 +16,15 @@ struct entry {
   endpoint to;
 };
 
-constexpr std::array<entry, 18> table{{
+constexpr std::array<entry, 20> table{{
   {"/", "GET", endpoint::front_page},
   {"/openapi.json", "GET", endpoint::description},
   {"/docs", "GET", endpoint::description_page},
   {"/v1/chat/completions", "POST", endpoint::chat},
   {"/v1/completions", "POST", endpoint::completions},
   {"/v1/responses", "POST", endpoint::responses},
+  {"/v1/embeddings", "POST", endpoint::embeddings},
+  {"/v1/score", "POST", endpoint::score},
   {"/v1/models", "GET", endpoint::models},
   {"/api/v1/inference", "POST", endpoint::inference},
   {"/tokenize", "POST", endpoint::tokenize},

@@ -17,6 +17,8 @@ enum class endpoint : std::uint8_t {
   completions,
   responses,
   inference,
+  embeddings,
+  score,
   tokenize,
   detokenize,
   models,

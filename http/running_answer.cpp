@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t event_bytes = 64;
 
 std::size_t size_of(const answer_text& event) {
-  auto size = event.text.size() + event_bytes;
+  auto size = event.text.size() + event.embedding.size() * sizeof(std::uint32_t) + event_bytes;
   for (const auto& token : event.tokens)
     size += token.bytes.size() + sizeof(token) + token.top.size() * sizeof(token_choice);
   return size;

@@ -87,6 +87,8 @@ private:
     std::vector<native_request> requests;
     bool stream = false;
     std::size_t choices = 1;
+    /// How many of the requests are in the company at once; 0 for all.
+    std::size_t window = 0;
     std::unique_ptr<api::answer_format> format;
   };
   text_call read_call(endpoint to) const;

@@ -32,7 +32,9 @@ net::awaitable<bool> session::answer_request() {
   case endpoint::chat:
   case endpoint::completions:
   case endpoint::responses:
-  case endpoint::inference: {
+  case endpoint::inference:
+  case endpoint::embeddings:
+  case endpoint::score: {
     const bool go_on = co_await answer_text(to);
     co_return go_on;
   }

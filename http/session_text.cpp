@@ -3,7 +3,9 @@
 
 #include "actors/protocol/names.hpp"
 #include "http/answer_group.hpp"
+#include "http/api/embeddings.hpp"
 #include "http/api/responses_events.hpp"
+#include "http/api/score.hpp"
 #include "http/request_timeout.hpp"
 #include "http/session.hpp"
 #include "http/sse.hpp"
@@ -30,6 +32,8 @@ api::whole_answer gather(answer_group& running, std::size_t choices) {
   for (auto& event : running.take_text()) {
     auto& choice = all.choices.at(event.choice);
     choice.text += event.text;
+    if (!event.embedding.empty())
+      choice.embedding = std::move(event.embedding);
     std::move(event.tokens.begin(), event.tokens.end(), std::back_inserter(choice.tokens));
     if (event.finish != finish_reason::none)
       choice.finish = event.finish;
@@ -51,6 +55,17 @@ session::text_call session::read_call(endpoint to) const {
     out.stream = read.style.stream;
     out.requests.push_back(std::move(read.request));
     out.format = std::make_unique<api::responses_format>(std::move(read.style));
+  } else if (to == endpoint::embeddings) {
+    auto read = api::read_embeddings(request_.body, context);
+    out.choices = read.requests.size();
+    out.window = api::embedding_window;
+    out.requests = std::move(read.requests);
+    out.format = api::make_embedding_format(std::move(read.style));
+  } else if (to == endpoint::score) {
+    auto read = api::read_score(request_.body, context);
+    out.choices = read.request.params.choices;
+    out.requests.push_back(std::move(read.request));
+    out.format = api::make_score_format(std::move(read.style));
   } else {
     auto read = to == endpoint::chat ? api::read_chat(request_.body, context)
       : to == endpoint::completions  ? api::read_completion(request_.body, context)
@@ -99,7 +114,7 @@ net::awaitable<bool> session::answer_text(route to) {
   note_call(call.requests.front());
   request_.body = std::string{};
   answer_group running{*context_.port, std::move(call.requests), call.stream ? limit().sink_bytes : 0,
-    [c = connection_.get()] { c->notify(); }};
+    [c = connection_.get()] { c->notify(); }, call.window};
   const end_hook hook{*connection_};
   connection_->on_end([this, &running] { running.detach(end_reason()); });
   if (call.stream) {

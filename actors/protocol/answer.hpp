@@ -41,6 +41,8 @@ struct answer_text {
   finish_reason finish = finish_reason::none;
   /// Tokens that the choice has drawn by now.
   std::uint32_t generated = 0;
+  /// Floats' bits, of length 1 all together; empty for other work than embedding.
+  std::vector<std::uint32_t> embedding = {};
 };
 
 /// The sink's end: the whole answer was sent.
@@ -76,6 +78,7 @@ struct finished_answer {
     std::vector<token_logprob> tokens;
     finish_reason finish = finish_reason::stop;
     std::uint32_t generated = 0;
+    std::vector<std::uint32_t> embedding = {};
   };
   std::vector<choice> choices;
   token_usage usage;
@@ -104,6 +107,8 @@ struct encoded_prompt {
   run_id run = 0;
   std::vector<token_id> tokens;
   std::uint32_t truncated_messages = 0;
+  /// Of work that scores, one per continuation: what stands behind `tokens`.
+  std::vector<std::vector<token_id>> continuations = {};
   bool ok = true;
   failure reason;
 };

@@ -56,6 +56,14 @@ std::string canonical(const native_request& request) {
   out.number(std::uint64_t{request.prompt_tokens.size()});
   for (const auto token : request.prompt_tokens)
     out.number(static_cast<std::uint32_t>(token));
+  out.number(std::uint64_t{request.continuations.size()});
+  for (const auto& one : request.continuations) {
+    out.text(one.text);
+    out.number(std::uint64_t{one.tokens.size()});
+    for (const auto token : one.tokens)
+      out.number(static_cast<std::uint32_t>(token));
+  }
+  out.number(static_cast<std::uint8_t>(request.pool));
   out.number(request.trim_to_tokens);
 
   const auto& params = request.params;

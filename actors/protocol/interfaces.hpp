@@ -72,6 +72,8 @@ using generation_actor = caf::typed_actor<
   caf::reacts_to<prompt_scores>,
   // Tokens of a step.
   caf::reacts_to<sequence_tokens>,
+  // The sequence is embedded.
+  caf::reacts_to<sequence_embedding>,
   // The worker cannot finish this sequence.
   caf::reacts_to<sequence_failed>,
   // The place is gone: ask for another.

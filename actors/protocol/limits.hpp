@@ -17,6 +17,8 @@ inline constexpr std::size_t sequence_tokens = std::size_t{1} << 20;
 /// Bytes of one token's text.
 inline constexpr std::size_t token_text_bytes = 512;
 inline constexpr std::size_t choices = 128;
+/// Numbers of one embedding.
+inline constexpr std::size_t embedding_values = 32768;
 /// Text of all choices of an answer.
 inline constexpr std::size_t answer_text_bytes = std::size_t{256} << 20;
 /// Tokens of an answer that are kept with their logprobs, over all its choices, those beside each token counted in.
@@ -59,6 +61,8 @@ inline constexpr std::size_t largest<generation_params> =
   96 + 3 * length_bytes + 8 * biases + grammar_bytes + request_bytes;
 template <>
 inline constexpr std::size_t largest<rate_limits> = word + 8;
+template <>
+inline constexpr std::size_t largest<continuation> = 2 * length_bytes + request_bytes;
 // Every text of a request came in its body; short ones may cost more on this wire than they did there.
 template <>
 inline constexpr std::size_t largest<native_request> = 256 + 4 * request_bytes;
@@ -75,7 +79,7 @@ inline constexpr std::size_t largest<answer_admitted> = 40;
 template <>
 inline constexpr std::size_t largest<answer_started> = 16 + 1 + largest<token_usage>;
 template <>
-inline constexpr std::size_t largest<answer_text> = 20 + 2 * length_bytes + answer_text_bytes +
+inline constexpr std::size_t largest<answer_text> = 20 + 3 * length_bytes + 4 * embedding_values + answer_text_bytes +
   logprob_entries*(largest<token_choice> + 1 + length_bytes);
 template <>
 inline constexpr std::size_t largest<answer_finished> = 8 + largest<token_usage> + 4 + 16;
@@ -85,15 +89,15 @@ template <>
 inline constexpr std::size_t largest<admitted_request> = 8 + largest<native_request> + 1 + largest<failure>;
 template <>
 inline constexpr std::size_t largest<finished_answer> = length_bytes +
-  choices*(2 * length_bytes + 5) + answer_text_bytes
+  choices*(3 * length_bytes + 5 + 4 * embedding_values) + answer_text_bytes
   + logprob_entries*(largest<token_choice> + 1 + length_bytes) + largest<token_usage> + 4;
 template <>
 inline constexpr std::size_t largest<encode_request> = 8 + largest<native_request>;
 template <>
-inline constexpr std::size_t largest<encoded_prompt> = 8 + length_bytes + sequence_tokens * sizeof(token_id) + 4 +
-  1 + largest<failure>;
+inline constexpr std::size_t largest<encoded_prompt> = 8 + length_bytes + sequence_tokens * sizeof(token_id) +
+  4 + length_bytes + choices* length_bytes + logprob_entries * sizeof(token_id) + 1 + largest<failure>;
 template <>
-inline constexpr std::size_t largest<placement_request> = largest<sequence_key> + 1 + 3 * word + length_bytes +
+inline constexpr std::size_t largest<placement_request> = largest<sequence_key> + 2 + 3 * word + length_bytes +
   sequence_tokens * sizeof(token_id) + 96 + 2 * length_bytes + 8 * biases + grammar_bytes;
 template <>
 inline constexpr std::size_t largest<assignment> = largest<placement_request> + 24;
@@ -108,12 +112,16 @@ template <>
 inline constexpr std::size_t largest<prompt_scores> =
   largest<sequence_key> + 12 + length_bytes + scored_tokens* largest<token_score>;
 template <>
+inline constexpr std::size_t largest<sequence_embedding> =
+  largest<sequence_key> + 8 + length_bytes + 4 * embedding_values;
+template <>
 inline constexpr std::size_t largest<sequence_failed> = largest<sequence_key> + 8 + largest<failure>;
 template <>
 inline constexpr std::size_t largest<sequence_lost> = largest<sequence_key> + 12;
 template <>
-inline constexpr std::size_t largest<step_report> = 4 + 3 * length_bytes +
-  rows*(largest<troupe::sequence_tokens> + largest<sequence_failed> + largest<sequence_key> + 12 + length_bytes) +
+inline constexpr std::size_t largest<step_report> = 4 + 4 * length_bytes +
+  rows*(largest<troupe::sequence_tokens> + largest<sequence_embedding> + largest<sequence_failed> +
+    largest<sequence_key> + 12 + length_bytes) +
   scored_tokens* largest<token_score>;
 template <>
 inline constexpr std::size_t largest<departure> = largest<sequence_key> + 8 + 1;

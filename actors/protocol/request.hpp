@@ -60,6 +60,12 @@ struct rate_limits {
   std::uint32_t tokens_per_minute = 0;
 };
 
+/// What is to be scored behind a prompt: a text, or tokens where there is none.
+struct continuation {
+  std::string text;
+  std::vector<token_id> tokens;
+};
+
 /// What the wire's JSON becomes before anything acts on it.
 struct native_request {
   /// As in `X-Request-Id`.
@@ -81,6 +87,10 @@ struct native_request {
   /// Whether the model's own leading and trailing tokens are put around a text prompt.
   bool add_special = true;
   std::vector<token_id> prompt_tokens;
+  /// Of work that scores: as many as `params.choices`.
+  std::vector<continuation> continuations = {};
+  /// Of work that embeds.
+  engine::pooling pool = engine::pooling::none;
   generation_params params;
   /// The field of the wire that the grammar came from, for errors.
   std::string grammar_field;

@@ -21,6 +21,8 @@ struct placement_request {
   std::vector<token_id> tokens;
   /// How many of `tokens` are the prompt.
   std::uint32_t prompt_tokens = 0;
+  /// Which hidden states are wanted, of a sequence that is embedded.
+  engine::pooling pool = engine::pooling::none;
   /// Bound on generated tokens, those accepted before counted in.
   std::uint32_t max_tokens = 0;
   engine::sampling_params sampling;
@@ -76,13 +78,22 @@ struct sequence_tokens {
   finish_reason finish = finish_reason::none;
 };
 
-/// How likely tokens of a prompt were. Come chunk by chunk, in order, before the sequence's first new token.
+/// How likely tokens that were given were: of a prompt, before the sequence's first new token, or all behind the prompt
+/// where the work is to score. Come chunk by chunk, in order.
 struct prompt_scores {
   sequence_key key;
   epoch_id epoch = 0;
   /// Position of the first scored token. Nothing scores a sequence's very first.
   std::uint32_t first_position = 0;
   std::vector<token_score> scores;
+};
+
+/// The end of a sequence that is embedded: its pooled hidden state, of length 1.
+struct sequence_embedding {
+  sequence_key key;
+  epoch_id epoch = 0;
+  /// Floats' bits, as they are in memory.
+  std::vector<std::uint32_t> values;
 };
 
 /// A sequence that its worker cannot finish.
@@ -105,6 +116,7 @@ struct step_report {
   worker_id worker = 0;
   std::vector<prompt_scores> scores;
   std::vector<sequence_tokens> tokens;
+  std::vector<sequence_embedding> embeddings;
   std::vector<sequence_failed> failed;
 };
 

@@ -65,7 +65,7 @@ at::Tensor decoder::feed_forward(
 }
 
 at::Tensor decoder::forward(
-  const batch_layout& layout, kv_cache& cache, std::vector<std::uint64_t>* expert_tokens) const {
+  const batch_layout& layout, kv_cache& cache, std::vector<std::uint64_t>* expert_tokens, at::Tensor* pooled) const {
   const auto& config = model_->config;
   const auto epsilon = config.rms_epsilon;
   std::vector<rotations> turns;
@@ -83,6 +83,8 @@ at::Tensor decoder::forward(
     add(attend(rms_norm(hidden, layer.attention_norm, epsilon), i, layout, turns, cache), layer.post_attention_norm);
     add(feed_forward(rms_norm(hidden, layer.mlp_norm, epsilon), i, layout, expert_tokens), layer.post_mlp_norm);
   }
+  if (pooled != nullptr && layout.pooled_tokens.defined())
+    *pooled = rms_norm(hidden.index_select(0, layout.pooled_tokens), model_->norm, epsilon);
   if (layout.samples == 0)
     return {};
   const auto last = rms_norm(hidden.index_select(0, layout.sampled_tokens), model_->norm, epsilon);

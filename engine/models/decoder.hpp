@@ -20,8 +20,9 @@ public:
   /// Runs a step: writes its keys and values to `cache`, returns the logits of the sampled tokens.
   ///   returns [samples, vocabulary], float32; undefined when no row samples
   /// `expert_tokens`, where given, gains the tokens that went to each expert, summed over the layers.
-  at::Tensor forward(
-    const batch_layout& layout, kv_cache& cache, std::vector<std::uint64_t>* expert_tokens = nullptr) const;
+  /// `pooled`, where given, becomes the normed hidden states of the pooled tokens: [pooled tokens, hidden].
+  at::Tensor forward(const batch_layout& layout, kv_cache& cache, std::vector<std::uint64_t>* expert_tokens = nullptr,
+    at::Tensor* pooled = nullptr) const;
 
   const weights& model() const { return *model_; }
 

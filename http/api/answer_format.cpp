@@ -15,6 +15,10 @@ void write_usage(json_writer& w, const token_usage& usage) {
   w.field("total_tokens", std::uint64_t{usage.prompt_tokens} + usage.completion_tokens).end_object();
 }
 
+void write_prompt_usage(json_writer& w, const token_usage& usage) {
+  w.begin_object().field("prompt_tokens", usage.prompt_tokens).field("total_tokens", usage.prompt_tokens).end_object();
+}
+
 std::unique_ptr<answer_format> make_format(answer_style style) {
   switch (style.shape) {
   case answer_shape::inference:

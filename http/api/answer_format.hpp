@@ -37,11 +37,21 @@ public:
   virtual void fail(const refusal& reason, std::string& out);
 };
 
+/// Of answers that never stream.
+class whole_format : public answer_format {
+public:
+  void open(const answer_started&, std::string&) override {}
+  void text(const answer_text&, std::string&) override {}
+  void close(const answer_started&, const answer_finished&, std::string&) override {}
+};
+
 std::unique_ptr<answer_format> make_format(answer_style style);
 
 /// As OpenAI's API and the own one call it.
 std::string_view finish_word(finish_reason reason);
 /// `{"prompt_tokens": ..., "completion_tokens": ..., "total_tokens": ...}`
 void write_usage(json_writer& w, const token_usage& usage);
+/// The same of work that draws no token: `{"prompt_tokens": ..., "total_tokens": ...}`
+void write_prompt_usage(json_writer& w, const token_usage& usage);
 
 } // namespace troupe::http::api

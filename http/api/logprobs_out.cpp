@@ -7,21 +7,6 @@ namespace troupe::http::api {
 
 namespace {
 
-/// JSON has no infinity: a logprob below every float's is what OpenAI's API shows for one.
-double finite(std::uint32_t bits) {
-  constexpr double least = -9999;
-  const double x = std::bit_cast<float>(bits);
-  return x >= least ? x : least;
-}
-
-void write_token(json_writer& w, std::string_view bytes, std::uint32_t logprob_bits) {
-  w.field("token", bytes).field("logprob", finite(logprob_bits));
-  w.key("bytes").begin_array();
-  for (const unsigned char byte : bytes)
-    w.value(static_cast<unsigned>(byte));
-  w.end_array();
-}
-
 bool is_text(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto length = utf8_length(bytes);
@@ -43,15 +28,29 @@ void write_top(json_writer& w, const token_logprob& token) {
   bool chosen = false;
   for (const auto& one : token.top) {
     chosen = chosen || one.token == token.token;
-    w.field(token_name(one.bytes), finite(one.logprob_bits));
+    w.field(token_name(one.bytes), finite_logprob(one.logprob_bits));
   }
   // The token that came stands there even if it is not among the likeliest.
   if (!chosen)
-    w.field(token_name(token.bytes), finite(token.logprob_bits));
+    w.field(token_name(token.bytes), finite_logprob(token.logprob_bits));
   w.end_object();
 }
 
 } // namespace
+
+double finite_logprob(std::uint32_t bits) {
+  constexpr double least = -9999;
+  const double x = std::bit_cast<float>(bits);
+  return x >= least ? x : least;
+}
+
+void write_token_logprob(json_writer& w, std::string_view bytes, std::uint32_t logprob_bits) {
+  w.field("token", bytes).field("logprob", finite_logprob(logprob_bits));
+  w.key("bytes").begin_array();
+  for (const unsigned char byte : bytes)
+    w.value(static_cast<unsigned>(byte));
+  w.end_array();
+}
 
 std::string token_name(std::string_view bytes) {
   if (is_text(bytes))
@@ -67,11 +66,11 @@ void write_chat_logprobs(json_writer& w, const std::vector<token_logprob>& token
   w.begin_object().key("content").begin_array();
   for (const auto& token : tokens) {
     w.begin_object();
-    write_token(w, token.bytes, token.logprob_bits);
+    write_token_logprob(w, token.bytes, token.logprob_bits);
     w.key("top_logprobs").begin_array();
     for (const auto& one : token.top) {
       w.begin_object();
-      write_token(w, one.bytes, one.logprob_bits);
+      write_token_logprob(w, one.bytes, one.logprob_bits);
       w.end_object();
     }
     w.end_array().end_object();
@@ -86,7 +85,7 @@ void write_completion_logprobs(
     w.value(token_name(token.bytes));
   w.end_array().key("token_logprobs").begin_array();
   for (const auto& token : tokens)
-    token.scored ? w.value(finite(token.logprob_bits)) : w.null();
+    token.scored ? w.value(finite_logprob(token.logprob_bits)) : w.null();
   w.end_array().key("top_logprobs");
   if (top == 0) {
     w.null();

@@ -12,6 +12,12 @@
 
 namespace troupe::http::api {
 
+/// JSON has no infinity: a logprob below every float's is what OpenAI's API shows for one.
+double finite_logprob(std::uint32_t bits);
+
+/// An entry's `token`, `logprob` and `bytes`.
+void write_token_logprob(json_writer& w, std::string_view bytes, std::uint32_t logprob_bits);
+
 /// Chat's form: `{"content": [{"token", "logprob", "bytes", "top_logprobs"}, ...], "refusal": null}`.
 void write_chat_logprobs(json_writer& w, const std::vector<token_logprob>& tokens);
 

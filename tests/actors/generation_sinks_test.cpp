@@ -92,7 +92,7 @@ TEST_CASE_METHOD(generation_fixture, "a throw fails the run's own sinks, and who
   run_ = spawn(generation, run_id{7}, request, links, tiny_text(context), options);
   attach(1, cache_state::miss);
   attach(2, cache_state::coalesced);
-  tell(run_, encoded_prompt{7, std::vector<token_id>(context), 0, true, {}});
+  tell(run_, encoded_prompt{7, std::vector<token_id>(context), 0, {}, true, {}});
   attach(3, cache_state::coalesced);
   for (sink_id id = 1; id <= 3; ++id) {
     REQUIRE(sink(id).failed);
@@ -113,7 +113,7 @@ TEST_CASE_METHOD(generation_fixture, "a run that is cancelled while its prompt i
   run_ = spawn(generation, run_id{7}, request, links, tiny_text(context), options);
   attach(1, cache_state::miss);
   tell(run_, detach_atom_v, sink_id{1}, detach_reason::client_gone);
-  tell(run_, encoded_prompt{7, {1}, 0, true, {}});
+  tell(run_, encoded_prompt{7, {1}, 0, {}, true, {}});
   CHECK(log().ended_runs.size() == 1);
   CHECK(log().places.empty());
   CHECK(log().cancels.empty());

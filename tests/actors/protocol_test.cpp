@@ -115,6 +115,12 @@ TEST_CASE("requests that differ in anything an answer depends on have different 
     request_with([](native_request& x) { x.prompt = ""; }),
     request_with([](native_request& x) { x.prompt_tokens.push_back(0); }),
     request_with([](native_request& x) { x.trim_to_tokens = 0; }),
+    request_with([](native_request& x) { x.continuations.push_back({}); }),
+    request_with([](native_request& x) { x.continuations[0].text = "less"; }),
+    request_with([](native_request& x) {
+      x.continuations[0].tokens = {8, 7};
+    }),
+    request_with([](native_request& x) { x.pool = engine::pooling::mean; }),
     request_with([](native_request& x) { x.params.max_tokens = 10; }),
     request_with([](native_request& x) { x.params.temperature = 0.75F; }),
     request_with([](native_request& x) { x.params.top_p = 1; }),

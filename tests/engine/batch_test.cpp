@@ -9,7 +9,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-constexpr batch_limits limits{100, 64, 16, 20, 4, 32};
+constexpr batch_limits limits{100, 64, 16, 20, 4, 32, 3};
 
 batch sound() {
   batch step;
@@ -95,6 +95,19 @@ TEST_CASE("a batch that breaks the contract is refused with row, field, limit an
     row.sampling = {};
     row.sampling.min_p = -0.5F;
     CHECK_THAT(complaint(step), Contains("row 1: min_p must be between 0 and 1"));
+  }
+  SECTION("scored") {
+    row.scored = {1};
+    CHECK(complaint(step).empty());
+    row.scored_from = 1;
+    CHECK_THAT(complaint(step), Contains("row 1: scored_from must be at most 0, got 1"));
+  }
+  SECTION("pooled") {
+    const std::vector<double> sum(2);
+    row.pooled = sum;
+    CHECK_THAT(complaint(step), Contains("row 1: pooled must be empty without a pool, got 2"));
+    row.pool = pooling::mean;
+    CHECK_THAT(complaint(step), Contains("row 1: pooled must have 3 numbers, got 2"));
   }
   SECTION("tokens of all rows") {
     step.rows[0].tokens.assign(32, 1);

@@ -6,8 +6,10 @@
 
 #include "http/api/admin.hpp"
 #include "http/api/call.hpp"
+#include "http/api/embeddings.hpp"
 #include "http/api/errors.hpp"
 #include "http/api/responses.hpp"
+#include "http/api/score.hpp"
 #include "http/api/tokens.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -46,7 +48,7 @@ void check(const api::call& read) {
 }
 
 void read(unsigned which, std::string_view body, const api::call_context& context) {
-  switch (which % 6) {
+  switch (which % 8) {
   case 0:
     return check(api::read_chat(body, context));
   case 1:
@@ -55,10 +57,17 @@ void read(unsigned which, std::string_view body, const api::call_context& contex
     return check(api::read_inference(body, context));
   case 3:
     return check(api::read_responses(body, context).request);
-  case 4:
-    return check(api::read_tokenize(body, context));
-  default:
+  case 5:
     api::read_detokenize(body, context);
+    return;
+  case 6:
+    for (const auto& one : api::read_embeddings(body, context).requests)
+      check(one);
+    return;
+  case 7:
+    return check(api::read_score(body, context).request);
+  default:
+    return check(api::read_tokenize(body, context));
   }
 }
 

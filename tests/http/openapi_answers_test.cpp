@@ -5,8 +5,10 @@
 #include "http/api/admin.hpp"
 #include "http/api/answer_format.hpp"
 #include "http/api/description.hpp"
+#include "http/api/embeddings.hpp"
 #include "http/api/operators.hpp"
 #include "http/api/responses_events.hpp"
+#include "http/api/score.hpp"
 #include "http/api/tokens.hpp"
 #include "tests/http/client.hpp"
 
@@ -153,6 +155,15 @@ TEST_CASE("an answer with a call and a response are as described", "[openapi]") 
   CHECK(body.find("tool_calls") != std::string::npos);
   check("ChatCompletion", body);
   check("Response", responses_format{responses_style{}}.whole(answer(false)));
+}
+
+TEST_CASE("embeddings and scores are as described", "[openapi]") {
+  auto a = answer(true);
+  a.choices.front().embedding = {0x3f800000, 0xbf000000};
+  check("Embeddings", make_embedding_format({false, 0, "small"})->whole(a));
+  check("Embeddings", make_embedding_format({true, 1, "small"})->whole(a));
+  check("Scores", make_score_format({false, "id", "small", "", 7})->whole(a));
+  check("Scores", make_score_format({true, "id", "small", "fp", 7})->whole(a));
 }
 
 TEST_CASE("what operators see is as described", "[openapi]") {

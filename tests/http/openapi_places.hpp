@@ -35,6 +35,8 @@ inline std::vector<place> places() {
     {"ChatRequest", chat, R"({"model":"small","messages":[{"role":"user","content":"a"}],"logprobs":true@})"},
     {"CompletionRequest", "/v1/completions", R"({"model":"small","prompt":"a"@})"},
     {"ResponsesRequest", responses, R"({"model":"small","input":"a"@})"},
+    {"EmbeddingRequest", "/v1/embeddings", R"({"model":"small","input":"a"@})"},
+    {"ScoreRequest", "/v1/score", R"({"model":"small","prompt":"a","continuations":["b"]@})"},
     {"InferenceRequest", "/api/v1/inference", R"({"user_input":"a"@})"},
     {"TokenizeRequest", "/tokenize", R"({"prompt":"a"@})"},
     {"DetokenizeRequest", "/detokenize", R"({"tokens":[1]@})"},

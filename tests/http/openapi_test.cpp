@@ -8,10 +8,12 @@
 #include "http/api/admin.hpp"
 #include "http/api/call.hpp"
 #include "http/api/description.hpp"
+#include "http/api/embeddings.hpp"
 #include "http/api/errors.hpp"
 #include "http/api/json_out.hpp"
 #include "http/api/responses.hpp"
 #include "http/api/sampling.hpp"
+#include "http/api/score.hpp"
 #include "http/api/tokens.hpp"
 #include "http/api/tool_definitions.hpp"
 #include "http/api/tool_messages.hpp"
@@ -57,6 +59,10 @@ void read(std::string_view path, std::string_view body) {
     read_completion(body, context);
   else if (path == "/v1/responses")
     read_responses(body, context);
+  else if (path == "/v1/embeddings")
+    read_embeddings(body, context);
+  else if (path == "/v1/score")
+    read_score(body, context);
   else if (path == "/api/v1/inference")
     read_inference(body, context);
   else if (path == "/tokenize")
@@ -232,6 +238,9 @@ TEST_CASE("described bounds of lists and texts are the code's", "[openapi]") {
   CHECK(schema_number("ResponsesRequest/properties/input/oneOf/1/maxItems") == limit.messages);
   CHECK(schema_number("CompletionRequest/properties/prompt/oneOf/2/maxItems") == limit.prompts);
   CHECK(schema_number("CompletionRequest/properties/prompt/oneOf/3/maxItems") == limit.prompts);
+  CHECK(schema_number("EmbeddingRequest/properties/input/oneOf/2/maxItems") == limit.inputs);
+  CHECK(schema_number("EmbeddingRequest/properties/input/oneOf/3/maxItems") == limit.inputs);
+  CHECK(schema_number("ScoreRequest/properties/continuations/maxItems") == max_continuations);
   CHECK(schema_number("AssistantMessage/properties/tool_calls/maxItems") == max_calls);
   CHECK(schema_number("ChatRequest/properties/tools/maxItems") == max_tools);
   CHECK(schema_number("ToolName/maxLength") == max_tool_name_bytes);

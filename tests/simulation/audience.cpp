@@ -78,8 +78,11 @@ bool audience::hear(const answer_text& x) {
   if (!to->first_text)
     to->first_text = log_.clock();
   to->texts[x.choice] += x.text;
-  for (const auto& token : x.tokens)
+  for (const auto& token : x.tokens) {
     to->tokens[x.choice].push_back(token.token);
+    to->logprobs[x.choice].push_back(token.logprob_bits);
+  }
+  to->embedding.insert(to->embedding.end(), x.embedding.begin(), x.embedding.end());
   if (x.finish != finish_reason::none)
     to->finishes[x.choice] = x.finish;
   check_text(*to, x);
@@ -158,6 +161,8 @@ void audience::check_answer(const listener& x) {
         usage.completion_tokens, x.expected.prompt_tokens, completion));
   if (x.finished->truncated_messages != x.expected.truncated_messages)
     log_.breaks("the count of cut messages is right", fmt::format("sink {}", x.finished->sink));
+  if (x.request.kind != work_kind::generate)
+    return check_given(x);
   if (!x.request.params.logprobs || !x.request.params.stop.empty())
     return;
   for (std::uint32_t i = 0; i < x.expected.choices.size(); ++i) {
@@ -167,6 +172,18 @@ void audience::check_answer(const listener& x) {
     const auto heard = x.tokens.find(i);
     if (tokens != (heard == x.tokens.end() ? std::vector<token_id>{} : heard->second))
       log_.breaks("logprobs come for every token once", fmt::format("sink {} choice {}", x.finished->sink, i));
+  }
+}
+
+void audience::check_given(const listener& x) {
+  for (std::uint32_t i = 0; i < x.expected.choices.size(); ++i) {
+    const auto& one = x.expected.choices[i];
+    const auto tokens = x.tokens.find(i);
+    if (!one.given.empty() &&
+      (tokens == x.tokens.end() || tokens->second != one.given || x.logprobs.at(i) != one.logprobs))
+      log_.breaks("scores are those of the undisturbed run", fmt::format("sink {} choice {}", x.finished->sink, i));
+    if (x.embedding != one.embedding)
+      log_.breaks("an embedding is that of the undisturbed run", fmt::format("sink {}", x.finished->sink));
   }
 }
 

@@ -25,6 +25,8 @@ struct listener {
   std::map<std::uint32_t, std::string> texts;
   std::map<std::uint32_t, finish_reason> finishes;
   std::map<std::uint32_t, std::vector<token_id>> tokens;
+  std::map<std::uint32_t, std::vector<std::uint32_t>> logprobs;
+  std::vector<std::uint32_t> embedding;
   std::optional<time_point> first_text;
   std::optional<answer_finished> finished;
   std::optional<answer_failed> failed;
@@ -70,6 +72,7 @@ private:
   listener* find(sink_id sink, const char* event);
   void check_text(const listener& x, const answer_text& more);
   void check_answer(const listener& x);
+  void check_given(const listener& x);
   void end(sink_id sink, listener& x, const std::string& how);
   bool overflows(listener& x, std::size_t bytes);
 

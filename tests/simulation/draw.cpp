@@ -272,6 +272,27 @@ void draw_memory(dice& roll, scenario& story) {
       model.on_demand = true;
 }
 
+/// Makes some requests ask for an embedding, or for scores, of what they were to go on with.
+void draw_given(dice& roll, scenario& story) {
+  for (auto& x : story.events) {
+    auto& asked = x.request;
+    if (x.what != event_kind::submit || asked.form == prompt_form::messages || !roll.one_in(3))
+      continue;
+    asked.params = {};
+    if (roll.one_in(2)) {
+      asked.kind = work_kind::embed;
+      asked.pool = roll.one_in(2) ? engine::pooling::mean : engine::pooling::last;
+      continue;
+    }
+    asked.kind = work_kind::score;
+    for (auto count = roll.between(1, 3); count > 0; --count)
+      asked.continuations.push_back({std::string(roll.between(1, 12), static_cast<char>('A' + roll.below(3))), {}});
+    asked.params.choices = static_cast<std::uint32_t>(asked.continuations.size());
+    asked.params.logprobs = true;
+    asked.params.top_logprobs = static_cast<std::uint32_t>(roll.below(2));
+  }
+}
+
 } // namespace
 
 scenario draw_scenario(std::uint64_t seed) {
@@ -293,6 +314,9 @@ scenario draw_scenario(std::uint64_t seed) {
   dice other{seed * 0xD1B54A32D192ED03 + 7};
   if (family > 0 && other.one_in(3))
     draw_memory(other, story);
+  dice third{seed * 0xA0761D6478BD642F + 11};
+  if (family > 0 && third.one_in(3))
+    draw_given(third, story);
   std::stable_sort(
     story.events.begin(), story.events.end(), [](const event& a, const event& b) { return a.at < b.at; });
   return story;

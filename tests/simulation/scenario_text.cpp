@@ -51,6 +51,10 @@ std::string describe(const native_request& x) {
   std::string stops;
   for (const auto& stop : x.params.stop)
     stops += " stop=\"" + shown(stop) + '"';
+  if (x.kind == work_kind::embed)
+    prompt += x.pool == engine::pooling::mean ? " embed=mean" : " embed=last";
+  for (const auto& one : x.continuations)
+    prompt += " score=\"" + shown(one.text) + '"';
   return fmt::format("{} {} max={} seed={} n={} priority={} tenant={}{}{}{}{}{}", x.model, prompt, x.params.max_tokens,
     x.params.has_seed ? std::to_string(x.params.seed) : "drawn", x.params.choices, x.priority, x.tenant, stops,
     x.timeout.count() > 0 ? fmt::format(" timeout={}ms", x.timeout / 1ms) : "",

@@ -69,7 +69,13 @@ private:
     for (std::size_t i = 0; i < best_.events.size() && tries_ > 0; ++i) {
       better = change(i, [](event& x) { x.lag = 0; }) || better;
       better = change(i, [](event& x) { x.reads = 0; }) || better;
-      better = change(i, [](event& x) { x.request.params.choices = 1; }) || better;
+      better = change(i,
+                 [](event& x) {
+                   x.request.params.choices = 1;
+                   if (!x.request.continuations.empty())
+                     x.request.continuations.resize(1);
+                 }) ||
+        better;
       better = change(i, [](event& x) { x.request.params.stop.clear(); }) || better;
       better = change(i, [](event& x) { x.request.timeout = timespan{0}; }) || better;
       better = change(i, [](event& x) { x.request.priority = 0; }) || better;

@@ -1,6 +1,7 @@
 #include "tests/simulation/undisturbed.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "actors/prompt.hpp"
 #include "tests/support/tiny_text.hpp"
@@ -26,6 +27,24 @@ bool cut_at_stop(std::string& text, const std::vector<std::string>& stops) {
     return false;
   text.resize(begin);
   return true;
+}
+
+undisturbed_choice scored(std::vector<token_id> tokens, const std::vector<token_id>& given) {
+  undisturbed_choice out;
+  out.finish = finish_reason::stop;
+  out.given = given;
+  for (const auto token : given) {
+    out.logprobs.push_back(std::bit_cast<std::uint32_t>(test::fake_score(tokens, token)));
+    tokens.push_back(token);
+  }
+  return out;
+}
+
+undisturbed_choice embedded(const std::vector<token_id>& tokens, engine::pooling pool) {
+  undisturbed_choice out;
+  out.finish = finish_reason::stop;
+  out.embedding = test::expected_embedding(tokens, pool);
+  return out;
 }
 
 } // namespace
@@ -62,6 +81,14 @@ undisturbed_answer answer_of(const scenario& story, const native_request& reques
     out.failure = failure_code::internal_error;
     return out;
   }
+  if (request.kind == work_kind::embed)
+    out.choices.push_back(embedded(prompt.tokens, request.pool));
+  for (const auto& given : prompt.continuations) {
+    out.prompt_tokens += static_cast<std::uint32_t>(given.size());
+    out.choices.push_back(scored(prompt.tokens, given));
+  }
+  if (request.kind != work_kind::generate)
+    return out;
   engine::sampling_params sampling;
   sampling.seed = params.has_seed ? params.seed : drawn_seed;
   const auto bound = params.max_tokens == 0 ? story.context : params.max_tokens;

@@ -19,6 +19,11 @@ struct undisturbed_choice {
   finish_reason finish = finish_reason::length;
   /// As drawn, the last one that is no text counted in.
   std::vector<token_id> tokens;
+  /// Of work that scores: what stands behind the prompt, and its logprobs' bits.
+  std::vector<token_id> given = {};
+  std::vector<std::uint32_t> logprobs = {};
+  /// Of work that embeds.
+  std::vector<std::uint32_t> embedding = {};
 };
 
 struct undisturbed_answer {

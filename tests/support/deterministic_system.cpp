@@ -41,6 +41,7 @@ edge_actor::behavior_type fake_edge(edge_actor::pointer, std::shared_ptr<edge_lo
         log->breaches.push_back("sink " + std::to_string(x.sink) + ": answer_text after its choice's finish");
       sink.texts[x.choice] += x.text;
       sink.tokens.insert(sink.tokens.end(), x.tokens.begin(), x.tokens.end());
+      sink.embedding.insert(sink.embedding.end(), x.embedding.begin(), x.embedding.end());
       ++sink.pieces;
       if (x.finish != finish_reason::none)
         sink.finishes[x.choice] = x.finish;

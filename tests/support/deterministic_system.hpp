@@ -25,6 +25,7 @@ struct sink_log {
   std::map<std::uint32_t, std::string> texts;
   std::map<std::uint32_t, finish_reason> finishes;
   std::vector<token_logprob> tokens;
+  std::vector<std::uint32_t> embedding;
   /// How many `answer_text` came.
   std::size_t pieces = 0;
   std::optional<answer_finished> finished;

@@ -1,5 +1,7 @@
 #include "tests/support/fake_engine.hpp"
 
+#include <bit>
+#include <cmath>
 #include <set>
 #include <stdexcept>
 
@@ -45,6 +47,7 @@ fake_engine::fake_engine(fake_engine_options options, std::shared_ptr<fake_engin
   info_.device = "cpu";
   info_.vocabulary = options_.vocabulary;
   info_.layers = 1;
+  info_.hidden = fake_state({0}).size();
   info_.context = options_.context;
   info_.block_size = options_.block_size;
   info_.kv_blocks = options_.kv_blocks;
@@ -106,22 +109,58 @@ void fake_engine::write(const batch_row& row) {
   }
 }
 
-engine::row_output fake_engine::draw(const batch_row& row) {
-  if (!row.sample)
-    return {};
+std::vector<token_id> fake_engine::read(const batch_row& row, std::size_t count) const {
   std::vector<token_id> tokens;
-  for (std::size_t at = 0; at < row.position + row.new_tokens(); ++at) {
+  for (std::size_t at = 0; at < count; ++at) {
     tokens.push_back(kv_[row.blocks[at / options_.block_size]][at % options_.block_size]);
     if (tokens.back() < 0)
       throw std::logic_error("fake_engine: position " + std::to_string(at) + " is read but was never written");
   }
+  return tokens;
+}
+
+void fake_engine::score(const batch_row& row, troupe::engine::row_output& out) const {
+  if (row.scored_from + row.scored.size() > row.tokens.size())
+    refuse("more tokens to score than new ones that predict them");
+  for (std::size_t i = 0; i < row.scored.size(); ++i) {
+    const auto before = read(row, row.position + row.scored_from + i + 1);
+    troupe::engine::token_score one{fake_score(before, row.scored[i]), {}, {}};
+    if (row.sampling.top_logprobs > 0) {
+      one.top.push_back(fake_draw(options_, before, {}, 0, 0));
+      one.top_logprobs.push_back(-0.0625F);
+    }
+    out.scores.push_back(std::move(one));
+  }
+}
+
+void fake_engine::pool(const batch_row& row, troupe::engine::row_output& out) const {
+  if (row.pool == troupe::engine::pooling::none)
+    return;
+  if (!row.pooled.empty() && row.pooled.size() != info_.hidden)
+    refuse("a sum of another length");
+  out.pooled.assign(row.pooled.begin(), row.pooled.end());
+  out.pooled.resize(info_.hidden);
+  const auto end = row.position + row.new_tokens();
+  for (auto at = row.pool == troupe::engine::pooling::mean ? row.position : end - 1; at < end; ++at) {
+    const auto state = fake_state(read(row, at + 1));
+    for (std::size_t i = 0; i < state.size(); ++i)
+      out.pooled[i] += state[i];
+  }
+}
+
+engine::row_output fake_engine::draw(const batch_row& row) {
+  troupe::engine::row_output out;
+  score(row, out);
+  pool(row, out);
+  if (!row.sample)
+    return out;
+  const auto tokens = read(row, row.position + row.new_tokens());
   auto token = fake_draw(options_, tokens, row.sampling, row.choice, row.sample_index);
   if (options_.distort)
     token = options_.distort(token);
   if (row.filter != nullptr)
     token = allowed_draw(*row.filter, token);
   last_[row.slot] = token;
-  troupe::engine::row_output out;
   out.token = token;
   if (row.sampling.logprobs)
     out.score = troupe::engine::token_score{fake_logprob(token), {}, {}};
@@ -175,6 +214,40 @@ token_id fake_draw(const fake_engine_options& options, const std::vector<token_i
 
 float fake_logprob(token_id token) {
   return -0.5F - static_cast<float>(token % 8);
+}
+
+float fake_score(const std::vector<token_id>& tokens, token_id token) {
+  std::uint64_t hash = mix(3, static_cast<std::uint64_t>(token));
+  for (const auto one : tokens)
+    hash = mix(hash, static_cast<std::uint64_t>(one));
+  return -0.125F - static_cast<float>(hash % 64) / 8;
+}
+
+std::vector<double> fake_state(const std::vector<token_id>& tokens) {
+  std::uint64_t hash = 5;
+  for (const auto one : tokens)
+    hash = mix(hash, static_cast<std::uint64_t>(one));
+  std::vector<double> out;
+  for (std::uint64_t place = 0; place < 4; ++place)
+    out.push_back(1.0 + static_cast<double>(mix(hash, place) % 16));
+  return out;
+}
+
+std::vector<std::uint32_t> expected_embedding(const std::vector<token_id>& tokens, engine::pooling pool) {
+  auto sum = fake_state(tokens);
+  if (pool == engine::pooling::mean)
+    for (std::size_t count = 1; count < tokens.size(); ++count) {
+      const auto state = fake_state({tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(count)});
+      for (std::size_t i = 0; i < sum.size(); ++i)
+        sum[i] += state[i];
+    }
+  double squares = 0;
+  for (const auto x : sum)
+    squares += x * x;
+  std::vector<std::uint32_t> out;
+  for (const auto x : sum)
+    out.push_back(std::bit_cast<std::uint32_t>(static_cast<float>(x / std::sqrt(squares))));
+  return out;
 }
 
 std::vector<token_id> expected_answer(const fake_engine_options& options, std::vector<token_id> prompt,

@@ -64,6 +64,9 @@ private:
   void check(const troupe::engine::batch& step) const;
   void check_row(const troupe::engine::batch_row& row) const;
   void write(const troupe::engine::batch_row& row);
+  std::vector<troupe::engine::token_id> read(const troupe::engine::batch_row& row, std::size_t count) const;
+  void score(const troupe::engine::batch_row& row, troupe::engine::row_output& out) const;
+  void pool(const troupe::engine::batch_row& row, troupe::engine::row_output& out) const;
   troupe::engine::row_output draw(const troupe::engine::batch_row& row);
 
   fake_engine_options options_;
@@ -85,6 +88,15 @@ engine::token_id fake_draw(const fake_engine_options& options, const std::vector
 
 /// The logprob that the fake engine gives a drawn token.
 float fake_logprob(engine::token_id token);
+
+/// How likely `token` is behind `tokens`; depends on all of them.
+float fake_score(const std::vector<engine::token_id>& tokens, engine::token_id token);
+
+/// The hidden state of the last of `tokens`, as many numbers as the fake engine's have.
+std::vector<double> fake_state(const std::vector<engine::token_id>& tokens);
+
+/// What a worker makes of `tokens` with this pooling: floats' bits.
+std::vector<std::uint32_t> expected_embedding(const std::vector<engine::token_id>& tokens, engine::pooling pool);
 
 /// The answer of an undisturbed run: `count` tokens at most, ending with `eos` where one comes (unless it is ignored).
 std::vector<engine::token_id> expected_answer(const fake_engine_options& options, std::vector<engine::token_id> prompt,

@@ -33,10 +33,15 @@ inline rate_limits sample() {
   return {"key", 1, 2};
 }
 template <>
+inline continuation sample() {
+  return {"more", {7, 8}};
+}
+template <>
 inline native_request sample() {
   return {"id", "/v1", work_kind::score, "model", "adapter", "tenant", "client", sample<rate_limits>(),
-    prompt_form::tokens, {sample<chat_message>()}, "[{}]", "prompt", false, {1, -2, 3}, sample<generation_params>(),
-    "field", 11, 12, -5, cache_policy::bypass, std::chrono::seconds{9}};
+    prompt_form::tokens, {sample<chat_message>()}, "[{}]", "prompt", false, {1, -2, 3}, {sample<continuation>()},
+    engine::pooling::last, sample<generation_params>(), "field", 11, 12, -5, cache_policy::bypass,
+    std::chrono::seconds{9}};
 }
 template <>
 inline token_usage sample() {
@@ -64,7 +69,7 @@ inline answer_started sample() {
 }
 template <>
 inline answer_text sample() {
-  return {1, 2, "text", {sample<token_logprob>()}, finish_reason::length, 7};
+  return {1, 2, "text", {sample<token_logprob>()}, finish_reason::length, 7, {8}};
 }
 template <>
 inline answer_finished sample() {
@@ -80,7 +85,7 @@ inline admitted_request sample() {
 }
 template <>
 inline finished_answer sample() {
-  return {{{"text", {sample<token_logprob>()}, finish_reason::length, 8}}, {1, 2}, 3};
+  return {{{"text", {sample<token_logprob>()}, finish_reason::length, 8, {9}}}, {1, 2}, 3};
 }
 template <>
 inline encode_request sample() {
@@ -88,11 +93,11 @@ inline encode_request sample() {
 }
 template <>
 inline encoded_prompt sample() {
-  return {1, {2, 3}, 4, false, sample<failure>()};
+  return {1, {2, 3}, 4, {{5}}, false, sample<failure>()};
 }
 template <>
 inline placement_request sample() {
-  return {{1, 2}, work_kind::embed, "model", "adapter", "salt", {3, 4}, 5, 6,
+  return {{1, 2}, work_kind::embed, "model", "adapter", "salt", {3, 4}, 5, engine::pooling::mean, 6,
     {0.5F, 2, 0.25F, 0.125F, 0.5F, 0.25F, 1.5F, {{3, 1}}, 7, true, 4}, true, true, text::grammar_kind::lark, "start: x",
     -8, timespan{9}, 3};
 }
@@ -117,6 +122,10 @@ inline prompt_scores sample() {
   return {{1, 2}, 3, 4, {sample<token_score>()}};
 }
 template <>
+inline sequence_embedding sample() {
+  return {{1, 2}, 3, {4, 5}};
+}
+template <>
 inline sequence_failed sample() {
   return {{1, 2}, 3, sample<failure>()};
 }
@@ -126,7 +135,8 @@ inline sequence_lost sample() {
 }
 template <>
 inline step_report sample() {
-  return {1, {sample<prompt_scores>()}, {sample<sequence_tokens>()}, {sample<sequence_failed>()}};
+  return {1, {sample<prompt_scores>()}, {sample<sequence_tokens>()}, {sample<sequence_embedding>()},
+    {sample<sequence_failed>()}};
 }
 template <>
 inline departure sample() {

@@ -142,6 +142,7 @@ generation_actor::behavior_type sequence_client(
     },
     [](const prompt_scores&) {},
     [view](const sequence_tokens& news) { accept(*view, news); },
+    [](const sequence_embedding&) {},
     [view](const sequence_failed& failed) {
       if (failed.epoch == view->epoch)
         view->failed = failed.reason;

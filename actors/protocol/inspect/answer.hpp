@@ -26,7 +26,7 @@ typename Inspector::result_type inspect(Inspector& f, answer_started& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, answer_text& x) {
-  return f(caf::meta::type_name("answer_text"), x.sink, x.choice, x.text, x.tokens, x.finish, x.generated);
+  return f(caf::meta::type_name("answer_text"), x.sink, x.choice, x.text, x.tokens, x.finish, x.generated, x.embedding);
 }
 
 template <class Inspector>
@@ -47,7 +47,7 @@ typename Inspector::result_type inspect(Inspector& f, admitted_request& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, finished_answer::choice& x) {
-  return f(caf::meta::type_name("finished_answer_choice"), x.text, x.tokens, x.finish, x.generated);
+  return f(caf::meta::type_name("finished_answer_choice"), x.text, x.tokens, x.finish, x.generated, x.embedding);
 }
 
 template <class Inspector>
@@ -62,7 +62,8 @@ typename Inspector::result_type inspect(Inspector& f, encode_request& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, encoded_prompt& x) {
-  return f(caf::meta::type_name("encoded_prompt"), x.run, x.tokens, x.truncated_messages, x.ok, x.reason);
+  return f(
+    caf::meta::type_name("encoded_prompt"), x.run, x.tokens, x.truncated_messages, x.continuations, x.ok, x.reason);
 }
 
 } // namespace troupe

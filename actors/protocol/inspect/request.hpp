@@ -44,10 +44,15 @@ typename Inspector::result_type inspect(Inspector& f, rate_limits& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, continuation& x) {
+  return f(caf::meta::type_name("continuation"), x.text, x.tokens);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, native_request& x) {
   return f(caf::meta::type_name("native_request"), x.request_id, x.endpoint, x.kind, x.model, x.adapter, x.tenant,
-    x.client, x.rate, x.form, x.messages, x.tools, x.prompt, x.add_special, x.prompt_tokens, x.params, x.grammar_field,
-    x.trim_to_tokens, x.trimmed_messages, x.priority, x.cache, x.timeout);
+    x.client, x.rate, x.form, x.messages, x.tools, x.prompt, x.add_special, x.prompt_tokens, x.continuations, x.pool,
+    x.params, x.grammar_field, x.trim_to_tokens, x.trimmed_messages, x.priority, x.cache, x.timeout);
 }
 
 template <class Inspector>

@@ -21,8 +21,8 @@ namespace troupe {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, placement_request& x) {
   return f(caf::meta::type_name("placement_request"), x.key, x.kind, x.model, x.adapter, x.tenant_salt, x.tokens,
-    x.prompt_tokens, x.max_tokens, x.sampling, x.ignore_eos, x.score_prompt, x.grammar, x.grammar_source, x.priority,
-    x.waited, x.strikes);
+    x.prompt_tokens, x.pool, x.max_tokens, x.sampling, x.ignore_eos, x.score_prompt, x.grammar, x.grammar_source,
+    x.priority, x.waited, x.strikes);
 }
 
 template <class Inspector>
@@ -51,6 +51,11 @@ typename Inspector::result_type inspect(Inspector& f, prompt_scores& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, sequence_embedding& x) {
+  return f(caf::meta::type_name("sequence_embedding"), x.key, x.epoch, x.values);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, sequence_failed& x) {
   return f(caf::meta::type_name("sequence_failed"), x.key, x.epoch, x.reason);
 }
@@ -62,7 +67,7 @@ typename Inspector::result_type inspect(Inspector& f, sequence_lost& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, step_report& x) {
-  return f(caf::meta::type_name("step_report"), x.worker, x.scores, x.tokens, x.failed);
+  return f(caf::meta::type_name("step_report"), x.worker, x.scores, x.tokens, x.embeddings, x.failed);
 }
 
 template <class Inspector>
