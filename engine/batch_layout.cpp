@@ -55,6 +55,12 @@ public:
         "pooled must have " + std::to_string(limits_.hidden) + " numbers, got " + std::to_string(row_.pooled.size()));
   }
 
+  void adapter() const {
+    if (row_.adapter > limits_.adapters)
+      refuse("adapter must be at most " + std::to_string(limits_.adapters) + ", as many as are loaded, got " +
+        std::to_string(row_.adapter));
+  }
+
   void blocks() const {
     const auto end = row_.position + row_.new_tokens();
     if (end > limits_.context)
@@ -144,6 +150,7 @@ void validate(const batch& step, const batch_limits& limits, const std::vector<s
     const row_check check(step.rows[i], i, limits);
     check.tokens(last_samples);
     check.pooled();
+    check.adapter();
     check.blocks();
     check.sampling();
     tokens += step.rows[i].new_tokens();
@@ -158,6 +165,7 @@ batch_layout lay_out(const batch& step, std::size_t block_size,
   const std::vector<std::optional<token_id>>& last_samples, at::Device device) {
   batch_layout layout;
   std::vector<std::int64_t> ids, positions, write_blocks, write_offsets, sampled, pooled;
+  std::map<std::uint32_t, std::vector<std::int64_t>> adapted;
   for (const auto& row : step.rows) {
     const auto count = row.new_tokens();
     const auto needed = (row.position + count + block_size - 1) / block_size;
@@ -170,6 +178,8 @@ batch_layout lay_out(const batch& step, std::size_t block_size,
       positions.push_back(static_cast<std::int64_t>(position));
       write_blocks.push_back(row.blocks[position / block_size]);
       write_offsets.push_back(static_cast<std::int64_t>(position % block_size));
+      if (row.adapter > 0)
+        adapted[row.adapter].push_back(static_cast<std::int64_t>(layout.tokens + i));
     }
     layout.tokens += count;
     for (std::size_t i = 0; i < row.scored.size(); ++i)
@@ -191,6 +201,8 @@ batch_layout lay_out(const batch& step, std::size_t block_size,
     layout.sampled_tokens = to_device(sampled, device);
   if (!pooled.empty())
     layout.pooled_tokens = to_device(pooled, device);
+  for (const auto& [adapter, tokens] : adapted)
+    layout.adapted.push_back({adapter, to_device(tokens, device)});
   return layout;
 }
 

@@ -22,6 +22,14 @@ struct row_span {
   std::size_t table_size = 0;
 };
 
+/// The tokens of all rows of one adapter.
+struct adapted_tokens {
+  /// Counts from 1, as in `batch_row`.
+  std::uint32_t adapter = 0;
+  /// [tokens of the adapter], int64.
+  at::Tensor tokens;
+};
+
 /// All new tokens of all rows in one flat list, padded to `computed_rows`. Padding tokens are computed like others,
 /// are seen by nobody and leave nothing behind.
 struct batch_layout {
@@ -44,6 +52,8 @@ struct batch_layout {
   at::Tensor sampled_tokens;
   /// [pooled tokens], int64: those whose hidden states are wanted, row by row. Undefined when there are none.
   at::Tensor pooled_tokens;
+  /// One per adapter that a row names, in their order.
+  std::vector<adapted_tokens> adapted = {};
 };
 
 /// What a batch may ask for.
@@ -55,6 +65,7 @@ struct batch_limits {
   std::size_t max_sequences = 0;
   std::size_t max_step_tokens = 0;
   std::size_t hidden = 0;
+  std::size_t adapters = 0;
 };
 
 /// Throws `std::invalid_argument` that names row, field, limit and value for a batch that breaks the contract of

@@ -35,6 +35,14 @@ public:
 /// without hurting the answer.
 enum class data_type : std::uint8_t { automatic, float32, bfloat16 };
 
+/// A LoRA adapter's files: a folder as PEFT writes it.
+struct adapter_folder {
+  std::string name;
+  std::filesystem::path path;
+
+  friend bool operator==(const adapter_folder&, const adapter_folder&) = default;
+};
+
 /// What an engine is made from.
 struct engine_options {
   /// A `.gguf` file, or a Hugging Face folder.
@@ -56,8 +64,17 @@ struct engine_options {
   std::size_t max_step_tokens = 512;
   /// Upper bound on a sequence's length in tokens; 0 takes the model's own.
   std::size_t max_context = 0;
+  /// What rows may be computed with beside the model's own weights.
+  std::vector<adapter_folder> adapters = {};
 
   friend bool operator==(const engine_options&, const engine_options&) = default;
+};
+
+/// What is known of a loaded adapter.
+struct adapter_info {
+  std::string name;
+  /// 128-bit hex digest of its files' content, part of cache keys.
+  std::string digest;
 };
 
 /// What is known of a loaded model.
@@ -79,6 +96,8 @@ struct model_info {
   std::size_t kv_bytes = 0;
   /// 128-bit hex digest of the model file's identity, part of cache keys and handshakes.
   std::string digest;
+  /// In the order of the options.
+  std::vector<adapter_info> adapters = {};
 };
 
 /// What is added to one token's logit.
@@ -139,6 +158,8 @@ struct batch_row {
   /// The sequence's block table: block i holds positions [i * block_size, (i + 1) * block_size).
   /// Covers every position up to and including the new tokens.
   std::vector<block_id> blocks;
+  /// Which adapter the row is computed with: its place in the options, from 1; 0 for none.
+  std::uint32_t adapter = 0;
   /// Whether a token is drawn after the row's last token. False for a prefill chunk that is not the prompt's last.
   bool sample = true;
   sampling_params sampling;

@@ -1,4 +1,5 @@
 // How an engine is made from options: what is checked, in which order, and what the sizes come to.
+#include "engine/adapter_files.hpp"
 #include "engine/checkpoint.hpp"
 #include "engine/device.hpp"
 #include "engine/torch_engine.hpp"
@@ -36,6 +37,7 @@ void check_sizes(const engine_options& options) {
   check_size("kv_bytes", options.kv_bytes, options.kv_blocks > 0 ? 0 : 1, std::size_t{1} << 46U);
   check_size("max_sequences", options.max_sequences, 1, 65536);
   check_size("max_step_tokens", options.max_step_tokens, 1, 1U << 20U);
+  check_size("adapters", options.adapters.size(), 0, 1024);
   if (options.threads < 0 || options.threads > 4096)
     throw load_error("threads must be between 0 and 4096, got " + std::to_string(options.threads));
 }
@@ -80,6 +82,7 @@ model_info describe(const engine_options& options, const checkpoint& model, at::
 /// Everything that is known before a weight is read.
 struct plan {
   checkpoint model;
+  std::vector<adapter_files> adapters;
   device_name device;
   at::ScalarType dtype;
   model_info info;
@@ -93,7 +96,13 @@ plan make_plan(const engine_options& options) {
   const auto dtype = choose_dtype(options.dtype, device);
   auto info = describe(options, model, dtype);
   info.weight_bytes = widened_bytes(model, dtype, device);
-  return {std::move(model), device, dtype, std::move(info)};
+  std::vector<adapter_files> adapters;
+  for (const auto& [name, path] : options.adapters) {
+    const auto& adapter = adapters.emplace_back(open_adapter(path, model.config));
+    info.adapters.push_back({name, adapter.digest});
+    info.weight_bytes += adapter.bytes();
+  }
+  return {std::move(model), std::move(adapters), device, dtype, std::move(info)};
 }
 
 } // namespace
@@ -119,7 +128,11 @@ std::unique_ptr<engine> load_engine(const engine_options& options, weight_store&
     const auto device = planned.device.cuda ? at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(planned.device.index))
                                             : at::Device(at::kCPU);
     auto model = store.entries_->find_or_load(planned.model, planned.dtype, device);
-    auto loaded = std::make_unique<torch_engine>(std::move(planned.info), std::move(model), threads);
+    std::vector<adapter_weights> adapters;
+    for (const auto& adapter : planned.adapters)
+      adapters.push_back(load_adapter(adapter, planned.model.config, device));
+    auto loaded =
+      std::make_unique<torch_engine>(std::move(planned.info), std::move(model), std::move(adapters), threads);
     loaded->warm_up();
     return loaded;
   } catch (const c10::Error& error) {

@@ -8,9 +8,10 @@
 
 namespace troupe::engine {
 
-torch_engine::torch_engine(model_info info, std::shared_ptr<const weights> model, int threads)
+torch_engine::torch_engine(
+  model_info info, std::shared_ptr<const weights> model, std::vector<adapter_weights> adapters, int threads)
     : info_(std::move(info)),
-      decoder_(std::move(model), info_.context),
+      decoder_(std::move(model), info_.context, std::move(adapters)),
       cache_(
         decoder_.model().config, info_.kv_blocks, info_.block_size, decoder_.model().dtype, decoder_.model().device),
       threads_(threads),
@@ -18,11 +19,13 @@ torch_engine::torch_engine(model_info info, std::shared_ptr<const weights> model
       last_samples_(info_.max_sequences) {
   info_.kv_bytes = cache_.bytes();
   info_.weight_bytes = decoder_.model().bytes;
+  for (const auto& adapter : decoder_.adapters())
+    info_.weight_bytes += adapter.bytes;
 }
 
 batch_limits torch_engine::limits() const {
   return {info_.vocabulary, info_.context, info_.block_size, info_.kv_blocks, info_.max_sequences,
-    info_.max_step_tokens, info_.hidden};
+    info_.max_step_tokens, info_.hidden, info_.adapters.size()};
 }
 
 step_output torch_engine::run(const batch& step) {

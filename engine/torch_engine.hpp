@@ -16,7 +16,8 @@ namespace troupe::engine {
 class torch_engine final : public engine {
 public:
   /// `info` holds every size; `threads` is what a step may use.
-  torch_engine(model_info info, std::shared_ptr<const weights> model, int threads);
+  torch_engine(
+    model_info info, std::shared_ptr<const weights> model, std::vector<adapter_weights> adapters, int threads);
 
   const model_info& info() const override { return info_; }
   std::size_t max_in_flight() const override { return 1; }

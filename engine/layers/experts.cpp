@@ -17,23 +17,9 @@ struct routes {
   at::Tensor weights;
 };
 
-/// Rows go to the router in parts of one size: a matrix with so few columns of results could be summed in another order
-/// for another number of rows, and a token that is torn between two experts would change its choice.
-at::Tensor router_scores(const at::Tensor& x, const at::Tensor& router) {
-  constexpr std::int64_t part = 24;
-  std::vector<at::Tensor> scores;
-  for (std::int64_t first = 0; first < x.size(0); first += part) {
-    const auto rows = std::min(part, x.size(0) - first);
-    auto block = x.narrow(0, first, rows).to(at::kFloat);
-    if (rows < part)
-      block = at::cat({block, at::zeros({part - rows, x.size(1)}, block.options())});
-    scores.push_back(at::linear(block, router).narrow(0, 0, rows));
-  }
-  return at::cat(scores);
-}
-
 routes route(const at::Tensor& x, const at::Tensor& router, const expert_config& config) {
-  const auto likelihood = at::softmax(router_scores(x, router), -1);
+  // A token that is torn between two experts would change its choice with another order of summing.
+  const auto likelihood = at::softmax(narrow_linear(x, router), -1);
   auto [weights, experts] = at::topk(likelihood, static_cast<std::int64_t>(config.chosen), -1);
   if (config.normalize)
     weights = weights / weights.sum(-1, true);

@@ -57,6 +57,19 @@ at::Tensor linear::operator()(const at::Tensor& x) const {
   return at::cat(parts);
 }
 
+at::Tensor narrow_linear(const at::Tensor& x, const at::Tensor& weight) {
+  constexpr std::int64_t part = 24;
+  std::vector<at::Tensor> results;
+  for (std::int64_t first = 0; first < x.size(0); first += part) {
+    const auto rows = std::min(part, x.size(0) - first);
+    auto block = x.narrow(0, first, rows).to(at::kFloat);
+    if (rows < part)
+      block = at::cat({block, at::zeros({part - rows, x.size(1)}, block.options())});
+    results.push_back(at::linear(block, weight).narrow(0, 0, rows));
+  }
+  return at::cat(results);
+}
+
 std::size_t computed_rows(std::size_t rows, at::Device device) {
   if (!device.is_cpu() || rows == 0)
     return rows;

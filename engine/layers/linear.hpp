@@ -27,6 +27,11 @@ private:
   bool packed_ = false;
 };
 
+/// x W^T in float32 for a matrix of few rows, which a number of rows of x could have summed in another order: x goes
+/// through in parts of one size, so that a row's result depends on nothing but the row.
+///   x [rows, in], weight [out, in] in float32; returns [rows, out]
+at::Tensor narrow_linear(const at::Tensor& x, const at::Tensor& weight);
+
 /// The number of rows to compute so that each of `rows` rows comes out the same, bit for bit, whatever the number of
 /// its neighbours: at least `rows`; the rest is padding.
 ///

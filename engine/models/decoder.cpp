@@ -8,9 +8,17 @@
 
 namespace troupe::engine {
 
-decoder::decoder(std::shared_ptr<const weights> model, std::size_t context) : model_(std::move(model)) {
+decoder::decoder(std::shared_ptr<const weights> model, std::size_t context, std::vector<adapter_weights> adapters)
+    : model_(std::move(model)),
+      adapters_(std::move(adapters)) {
   for (const auto& rope : model_->config.ropes)
     ropes_.emplace_back(rope, context, model_->dtype, model_->device);
+}
+
+void decoder::adapt(at::Tensor& y, const at::Tensor& x, std::size_t layer, low_rank adapted_layer::*matrix,
+  const batch_layout& layout) const {
+  for (const auto& [adapter, tokens] : layout.adapted)
+    (adapters_.at(adapter - 1).layers[layer].*matrix).add_to(y, x, tokens);
 }
 
 at::Tensor decoder::turned_heads(const at::Tensor& qkv, std::size_t layer, const std::vector<rotations>& turns) const {
@@ -43,6 +51,7 @@ at::Tensor decoder::attend(const at::Tensor& x, std::size_t layer, const batch_l
   const auto kv_heads = static_cast<std::int64_t>(config.kv_heads);
   const auto tokens = static_cast<std::int64_t>(layout.tokens);
   auto qkv = weights.qkv(x);
+  adapt(qkv, x, layer, &adapted_layer::qkv, layout);
   if (weights.qkv_bias.defined())
     qkv.add_(weights.qkv_bias);
   const auto turned = turned_heads(qkv, layer, turns);
@@ -53,6 +62,7 @@ at::Tensor decoder::attend(const at::Tensor& x, std::size_t layer, const batch_l
   const auto mixed = paged_attention(
     turned.narrow(1, 0, heads), cache.layer(layer), layout, {config.attention_scale, config.forms[layer].window});
   auto out = weights.out(mixed);
+  adapt(out, mixed, layer, &adapted_layer::out, layout);
   return weights.out_bias.defined() ? out.add_(weights.out_bias) : out;
 }
 
@@ -60,8 +70,14 @@ at::Tensor decoder::feed_forward(
   const at::Tensor& x, std::size_t layer, const batch_layout& layout, std::vector<std::uint64_t>* expert_tokens) const {
   const auto& config = model_->config;
   const auto& weights = model_->layers[layer];
-  return weights.experts ? mix_experts(x, layout.tokens, *weights.experts, *config.experts, config.gate, expert_tokens)
-                         : mlp(x, weights.gate_up, weights.down, config.gate);
+  if (weights.experts)
+    return mix_experts(x, layout.tokens, *weights.experts, *config.experts, config.gate, expert_tokens);
+  auto both = weights.gate_up(x);
+  adapt(both, x, layer, &adapted_layer::gate_up, layout);
+  const auto inner = gated(both, config.gate);
+  auto out = weights.down(inner);
+  adapt(out, inner, layer, &adapted_layer::down, layout);
+  return out;
 }
 
 at::Tensor decoder::forward(

@@ -1,6 +1,7 @@
 // The decoder: every served family is this one, with other numbers.
 #pragma once
 
+#include "engine/adapter_weights.hpp"
 #include "engine/batch_layout.hpp"
 #include "engine/kv_cache.hpp"
 #include "engine/layers/rope.hpp"
@@ -15,7 +16,7 @@ namespace troupe::engine {
 class decoder {
 public:
   /// Computes rotations for positions below `context`.
-  decoder(std::shared_ptr<const weights> model, std::size_t context);
+  decoder(std::shared_ptr<const weights> model, std::size_t context, std::vector<adapter_weights> adapters = {});
 
   /// Runs a step: writes its keys and values to `cache`, returns the logits of the sampled tokens.
   ///   returns [samples, vocabulary], float32; undefined when no row samples
@@ -25,6 +26,7 @@ public:
     at::Tensor* pooled = nullptr) const;
 
   const weights& model() const { return *model_; }
+  const std::vector<adapter_weights>& adapters() const { return adapters_; }
 
 private:
   /// q's and k's heads of a layer, normalized and turned: [tokens, heads + kv_heads, head_dim].
@@ -34,7 +36,12 @@ private:
   at::Tensor feed_forward(const at::Tensor& x, std::size_t layer, const batch_layout& layout,
     std::vector<std::uint64_t>* expert_tokens) const;
 
+  /// Adds to y, which one of a layer's matrices made of x, what the step's adapters add to it.
+  void adapt(at::Tensor& y, const at::Tensor& x, std::size_t layer, low_rank adapted_layer::*matrix,
+    const batch_layout& layout) const;
+
   std::shared_ptr<const weights> model_;
+  std::vector<adapter_weights> adapters_;
   std::vector<rope> ropes_;
 };
 

@@ -42,18 +42,21 @@ float deviation(const at::Tensor& logits, const golden& expected) {
 }
 
 bench::bench(const std::filesystem::path& model, at::ScalarType dtype, std::size_t blocks, std::size_t block_size,
-  std::size_t context)
+  std::size_t context, const std::vector<std::filesystem::path>& adapters)
     : block_size_(block_size),
       free_(blocks) {
   at::set_num_threads(1);
   const c10::InferenceMode guard;
   auto loaded = load_weights(open_checkpoint(model), dtype, at::kCPU);
   cache_ = std::make_unique<kv_cache>(loaded->config, blocks, block_size, dtype, at::kCPU);
-  decoder_ = std::make_unique<decoder>(loaded, context > 0 ? context : loaded->config.context);
+  std::vector<adapter_weights> adapted;
+  for (const auto& adapter : adapters)
+    adapted.push_back(load_adapter(open_adapter(adapter, loaded->config), loaded->config, at::kCPU));
+  decoder_ = std::make_unique<decoder>(loaded, context > 0 ? context : loaded->config.context, std::move(adapted));
 }
 
 fed_sequence bench::start(std::vector<token_id> tokens, std::size_t room) {
-  fed_sequence sequence{std::move(tokens), {}, 0};
+  fed_sequence sequence{std::move(tokens), {}, 0, 0};
   for (std::size_t i = 0; i < (room + block_size_ - 1) / block_size_; ++i)
     sequence.blocks.push_back(static_cast<block_id>(--free_));
   return sequence;
@@ -73,6 +76,7 @@ at::Tensor bench::feed(const std::vector<fed_sequence*>& sequences, const std::v
     row.slot = static_cast<std::uint32_t>(i);
     row.position = static_cast<std::uint32_t>(sequence.done);
     row.blocks = sequence.blocks;
+    row.adapter = sequence.adapter;
     const auto first = sequence.tokens.begin() + static_cast<std::ptrdiff_t>(sequence.done);
     row.tokens.assign(first, first + static_cast<std::ptrdiff_t>(counts[i]));
     sequence.done += counts[i];

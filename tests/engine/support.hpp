@@ -41,6 +41,8 @@ struct fed_sequence {
   std::vector<token_id> tokens;
   std::vector<block_id> blocks;
   std::size_t done = 0;
+  /// Counts from 1; 0 for none.
+  std::uint32_t adapter = 0;
 };
 
 /// A decoder with a cache, run step by step below the engine's public face, so that logits can be seen. Serves the
@@ -48,7 +50,7 @@ struct fed_sequence {
 class bench {
 public:
   explicit bench(const std::filesystem::path& model, at::ScalarType dtype = at::kFloat, std::size_t blocks = 512,
-    std::size_t block_size = 16, std::size_t context = 0);
+    std::size_t block_size = 16, std::size_t context = 0, const std::vector<std::filesystem::path>& adapters = {});
 
   /// A sequence with blocks for `room` tokens, the highest free block first: never in order.
   fed_sequence start(std::vector<token_id> tokens, std::size_t room);
