@@ -22,7 +22,8 @@ LIBRARIES = {
 TABLE = {
     "cache/": ["cache/"],
     "engine/": ["engine/", "cache/", "libtorch", "Boost.JSON"],
-    "engine/engine.hpp": [],
+    "engine/engine.hpp": ["engine/sampling_params.hpp"],
+    "engine/sampling_params.hpp": [],
     "engine/cuda/": ["engine/", "cache/", "libtorch", "Boost.JSON", "CUDA"],
     "text/": ["text/"],
     "actors/protocol/": ["actors/protocol/", "CAF", "engine/engine.hpp", "text/tokenizer.hpp", "text/grammar.hpp", "text/grammar_kind.hpp"],
@@ -35,7 +36,7 @@ TABLE = {
 }
 EVERYTHING = ("app/", "tests/")
 SYSTEM_FOLDERS = ("sys/", "linux/", "netinet/", "arpa/")
-SPDLOG_EVERYWHERE_BUT = ("engine/engine.hpp",)
+SPDLOG_EVERYWHERE_BUT = ("engine/engine.hpp", "engine/sampling_params.hpp")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
