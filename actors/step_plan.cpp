@@ -97,6 +97,7 @@ step_plan plan_step(const std::vector<resident>& residents, const step_limits& l
 engine::batch_row make_row(const resident& sequence, std::uint32_t tokens) {
   engine::batch_row row;
   row.slot = sequence.slot;
+  row.adapter = sequence.adapter;
   const auto first = sequence.work.tokens.begin() + sequence.position;
   row.tokens.assign(first, first + tokens);
   row.position = sequence.position;
