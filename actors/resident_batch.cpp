@@ -15,8 +15,9 @@ namespace {
 /// Why a sequence can never run here; an empty message when it can.
 failure objection(const placement_request& work, const batch_limits& limits) {
   const auto length = std::to_string(work.tokens.size());
-  if (!work.adapter.empty())
-    return {failure_code::invalid_request, "this worker works without adapters only", {}, {}};
+  if (!work.adapter.empty() && !limits.adapters.contains(work.adapter))
+    return {failure_code::invalid_request,
+      "this worker has loaded no adapter whose files have the digest " + work.adapter, {}, {}};
   if (work.tokens.empty() || work.prompt_tokens > work.tokens.size())
     return {failure_code::invalid_request,
       "prompt_tokens must be between 1 and the sequence's length of " + length + ", got " +
@@ -69,6 +70,9 @@ batch_limits limits_of(const engine::model_info& info, const worker_options& opt
   limits.context = std::min(info.context, info.kv_blocks * info.block_size);
   limits.share_prefixes = options.prefix_cache;
   limits.model = info.digest;
+  // Of two with the same content either will do.
+  for (std::size_t i = 0; i < info.adapters.size(); ++i)
+    limits.adapters.emplace(info.adapters[i].digest, static_cast<std::uint32_t>(i + 1));
   return limits;
 }
 
@@ -106,6 +110,8 @@ void resident_batch::take_in(assignment work) {
   if (!hold_to_grammar(sequence))
     return;
   sequence.rank = work.rank;
+  if (const auto found = limits_.adapters.find(sequence.work.adapter); found != limits_.adapters.end())
+    sequence.adapter = found->second;
   sequence.slot = slots_.back();
   slots_.pop_back();
   const auto& tokens = sequence.work.tokens;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ struct batch_limits {
   bool share_prefixes = true;
   /// The model's digest: blocks hold what this model made of their tokens.
   std::string model;
+  /// Where the engine has each adapter, by its digest.
+  std::map<std::string, std::uint32_t> adapters = {};
 };
 
 /// What a worker can serve with this engine: no more sequences than a step has tokens for, so that each goes on in

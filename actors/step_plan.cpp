@@ -127,6 +127,7 @@ void pool_states(engine::batch_row& row, const resident& sequence) {
 engine::batch_row make_row(const resident& sequence, std::uint32_t tokens) {
   engine::batch_row row;
   row.slot = sequence.slot;
+  row.adapter = sequence.adapter;
   const auto first = sequence.work.tokens.begin() + sequence.position;
   row.tokens.assign(first, first + tokens);
   row.position = sequence.position;

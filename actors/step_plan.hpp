@@ -21,6 +21,8 @@ struct resident {
   epoch_id epoch = 0;
   std::uint64_t rank = 0;
   std::uint32_t slot = 0;
+  /// As `engine::batch_row` has it.
+  std::uint32_t adapter = 0;
   /// How many of the tokens are in the KV cache.
   std::uint32_t position = 0;
   /// Block i holds positions [i * block_size, (i + 1) * block_size). Full ones may be other sequences' too.

@@ -9,6 +9,9 @@ int check(const std::filesystem::path& file) {
   std::cout << file.string() << " holds: on " << c.http.host << ':' << c.http.port << '\n';
   for (const config::model_entry& model : c.models)
     std::cout << "  model " << model.name << " (" << model.path.string() << ")\n";
+  for (const config::model_entry& model : c.models)
+    for (const auto& adapter : model.adapters)
+      std::cout << "  adapter " << model.name << ':' << adapter.name << " (" << adapter.path.string() << ")\n";
   if (!c.keys.empty())
     std::cout << "  API keys: " << c.keys.size() << '\n';
   for (const worker_options& worker : c.company.workers)

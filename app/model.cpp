@@ -99,19 +99,26 @@ bool opens_thoughts(const text::chat_template& model_template) {
   }
 }
 
-/// Of the model's first worker that can look at it: another model, dtype or version gives another one.
-std::string fingerprint(const std::vector<worker_options>& workers, const std::string& model) {
+/// What the model's first worker that can look at it sees.
+engine::model_info look_at(const std::vector<worker_options>& workers, const std::string& model) {
   for (const worker_options& worker : workers) {
     if (worker.model != model)
       continue;
     try {
-      const auto info = engine::inspect_model(worker.engine);
-      return "fp_" + info.digest.substr(0, 12) + "_" + info.dtype + "_" TROUPE_VERSION;
+      return engine::inspect_model(worker.engine);
     } catch (const engine::load_error&) {
       continue;
     }
   }
   return {};
+}
+
+/// Another model, adapter, dtype or version gives another one.
+std::string fingerprint(const engine::model_info& info, const std::string& adapter = {}) {
+  if (info.digest.empty())
+    return {};
+  return "fp_" + info.digest.substr(0, 12) + (adapter.empty() ? "" : "_" + adapter.substr(0, 12)) + '_' + info.dtype +
+    "_" TROUPE_VERSION;
 }
 
 model_text read_text(const config::model_entry& model, const engine::text_assets& assets, const shared_bounds& bounds) {
@@ -133,7 +140,7 @@ model_text read_text(const config::model_entry& model, const engine::text_assets
 }
 
 http::served_model shown(const config::model_entry& model, const engine::text_assets& assets, const model_text& text,
-  const shared_bounds& bounds, const std::vector<worker_options>& workers) {
+  const shared_bounds& bounds, const engine::model_info& info) {
   http::served_model served{model.name, written_at(model.path), text.context};
   served.aliases = model.aliases;
   served.temperature = assets.temperature.value_or(static_cast<float>(model.temperature));
@@ -141,13 +148,29 @@ http::served_model shown(const config::model_entry& model, const engine::text_as
   served.top_k = assets.top_k.value_or(served.top_k);
   served.min_p = assets.min_p.value_or(served.min_p);
   served.repetition_penalty = assets.repetition_penalty.value_or(served.repetition_penalty);
-  served.fingerprint = fingerprint(workers, model.name);
+  served.fingerprint = fingerprint(info);
   served.vocabulary = std::min(text.tokenizer->vocabulary_size(), bounds.vocabulary);
   served.embedding = bounds.hidden;
   served.pooling = model.pooling;
   served.calls = http::api::detect_tool_format(assets.chat_template);
   served.thinks = http::api::template_thinks(assets.chat_template);
   served.begins_in_thoughts = served.thinks && opens_thoughts(*text.chat_template);
+  return served;
+}
+
+/// An adapter as a model of its own: `base:name`, or its name alone.
+http::served_model shown(const config::model_entry& model, const http::served_model& base, bool first,
+  const engine::adapter_info& adapter, const engine::model_info& info) {
+  http::served_model served = base;
+  served.parent = base.name;
+  served.adapter = adapter.digest;
+  served.name = base.name + ':' + adapter.name;
+  served.aliases = {adapter.name};
+  for (const std::string& alias : model.aliases)
+    served.aliases.push_back(alias + ':' + adapter.name);
+  if (first && base.name != "default")
+    served.aliases.push_back("default:" + adapter.name);
+  served.fingerprint = fingerprint(info, adapter.digest);
   return served;
 }
 
@@ -182,6 +205,8 @@ void check_budget(const config::config& c) {
 model_texts prepare_models(config::config& c) {
   model_texts result;
   auto& workers = c.company.workers;
+  // Behind all models: `default` is the first of the list.
+  std::vector<http::served_model> adapters;
   for (const config::model_entry& model : c.models) {
     const auto bounds = bounds_of(workers, model.name);
     const engine::text_assets assets = engine::read_text_assets(model.path);
@@ -190,9 +215,13 @@ model_texts prepare_models(config::config& c) {
     for (worker_options& worker : workers)
       if (worker.model == model.name)
         worker.eos = assets.eos;
-    c.http.models.push_back(shown(model, assets, text, bounds, workers));
+    const auto info = look_at(workers, model.name);
+    c.http.models.push_back(shown(model, assets, text, bounds, info));
+    for (const engine::adapter_info& adapter : info.adapters)
+      adapters.push_back(shown(model, c.http.models.back(), &model == &c.models.front(), adapter, info));
     result.emplace(model.name, std::move(text));
   }
+  c.http.models.insert(c.http.models.end(), adapters.begin(), adapters.end());
   check_budget(c);
   return result;
 }

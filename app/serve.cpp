@@ -101,6 +101,8 @@ std::string words_of(const std::vector<config::model_entry>& models) {
     out += (out.empty() ? "" : ", ") + model.name + " (" + model.path.string() + ')';
     for (const std::string& alias : model.aliases)
       out += " = " + alias;
+    for (const auto& [name, path] : model.adapters)
+      out += " + " + name + " (" + path.string() + ')';
     out += model.stay.on_demand ? ", on demand" : "";
     out += model.stay.pinned ? ", pinned" : "";
     if (model.stay.idle.count() > 0)

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 /// A table as its heading writes it.
 std::string heading(const std::string& table) {
-  return table == "worker" ? "[[worker]]" : '[' + table + ']';
+  return table == "worker" || table == "adapter" ? "[[" + table + "]]" : '[' + table + ']';
 }
 
 /// The known key that looks most like `word`. A key of the same table wins over one of another that is as near.
@@ -43,6 +43,7 @@ std::string nearest(const std::string& table, const std::string& word) {
   };
   consider_all(settings());
   consider_all(model_settings());
+  consider_all(adapter_settings());
   consider_all(worker_settings());
   return best;
 }
@@ -72,7 +73,7 @@ void read_table(const std::string& file, const std::string& table, const toml::t
 }
 
 std::vector<std::string> table_names() {
-  std::vector<std::string> names{"model", "worker"};
+  std::vector<std::string> names{"model", "adapter", "worker"};
   for (const auto& s : settings())
     if (!s.table.empty() && std::find(names.begin(), names.end(), s.table) == names.end())
       names.push_back(s.table);
@@ -104,6 +105,23 @@ std::vector<model_entry> read_models(const std::string& file, const toml::table&
     read_one(table);
   }
   return models;
+}
+
+std::vector<adapter_entry> read_adapters(const std::string& file, const toml::table& document) {
+  std::vector<adapter_entry> adapters;
+  const toml::node* found = document.get("adapter");
+  if (!found)
+    return adapters;
+  const toml::array* array = found->as_array();
+  if (!array || array->empty() || !array->is_homogeneous<toml::table>())
+    fail(place(file, found->source()) + ": adapter must be one or more [[adapter]] tables, got " + shown(*found));
+  for (const toml::node& element : *array) {
+    const toml::table& table = *element.as_table();
+    if (!table.contains("path"))
+      fail(place(file, table.source()) + ": adapter.path is missing");
+    read_table(file, "adapter", table, adapter_settings(), adapters.emplace_back());
+  }
+  return adapters;
 }
 
 std::vector<worker_entry> read_workers(
@@ -183,7 +201,7 @@ std::pair<config, std::vector<worker_entry>> read(
   read_table(file, "", document, settings(), result, tables);
   for (const std::string& name : tables) {
     const toml::node* node = document.get(name);
-    if (!node || name == "model" || name == "worker")
+    if (!node || name == "model" || name == "adapter" || name == "worker")
       continue;
     if (!node->is_table())
       fail(place(file, node->source()) + ": " + name + " must be a table, [" + name + "], got " + shown(*node));
@@ -192,7 +210,7 @@ std::pair<config, std::vector<worker_entry>> read(
   result.models = read_models(file, document);
   if (flags.model)
     result.models.front().path = *flags.model;
-  name_models(file, result.models);
+  name_models(file, result.models, read_adapters(file, document));
   for (const model_entry& model : result.models)
     result.company.supervisor.memory.models.push_back(model.stay);
   auto workers = read_workers(file, document, result.models);
@@ -213,7 +231,10 @@ config load(const fs::path& file, const overrides& flags) {
     result.keys = load_keys(result.keys_path);
   for (model_entry& model : result.models) {
     const bool by_flag = flags.model && &model == &result.models.front();
-    model.path = find_model(by_flag ? "--model" : file.string() + ": model.path", file, model.path);
+    model.path = find_model(
+      by_flag ? "--model" : file.string() + ": model.path", file, model.path, "a .gguf file or a model's folder");
+    for (auto& adapter : model.adapters)
+      adapter.path = find_model(file.string() + ": adapter.path", file, adapter.path, "an adapter's folder");
   }
   result.company.workers = staff(file.string(), result.models, std::move(workers));
   return std::move(result);

@@ -32,6 +32,16 @@ struct audit_options {
   std::string file;
 };
 
+/// A `[[adapter]]`: a LoRA adapter of a model.
+struct adapter_entry {
+  /// A folder as PEFT writes it.
+  std::filesystem::path path;
+  /// The folder's own by default.
+  std::string name;
+  /// A model's name or alias; empty for the first.
+  std::string base;
+};
+
 /// A model that is served.
 struct model_entry {
   /// A `.gguf` file or a folder.
@@ -49,6 +59,8 @@ struct model_entry {
   engine::pooling pooling = engine::pooling::mean;
   /// How long it stays in memory. Names the model once the config is read.
   residence stay = {};
+  /// Requests call each `model:adapter`, or by its own name.
+  std::vector<engine::adapter_folder> adapters = {};
 };
 
 /// Everything the server is made from.

@@ -1,4 +1,4 @@
-// The keys of the tables that there may be several of: models and workers.
+// The keys of the tables that there may be several of: models, adapters and workers.
 #include <algorithm>
 #include <sstream>
 
@@ -117,6 +117,19 @@ const std::vector<setting<model_entry>>& model_settings() {
     model_load(),
     flag<e>("model", "pin", at(&e::stay, &residence::pinned)),
     duration<e>("model", "idle", at(&e::stay, &residence::idle), 0s, 8760h),
+  };
+  return all;
+}
+
+const std::vector<setting<adapter_entry>>& adapter_settings() {
+  using e = adapter_entry;
+  static const std::vector<setting<e>> all{
+    text<e>("adapter", "path", at(&e::path), "a folder with adapter_config.json",
+      [](const std::string& word) { return !word.empty(); }),
+    text<e>("adapter", "name", at(&e::name), "a name without ':'",
+      [](const std::string& word) { return word.find(':') == std::string::npos; }),
+    text<e>("adapter", "base", at(&e::base), "the name of a model, or \"\" for the first",
+      [](const std::string&) { return true; }),
   };
   return all;
 }

@@ -22,17 +22,17 @@ std::string known_names(const std::vector<model_entry>& models) {
   return all;
 }
 
-const model_entry& model_of(
-  const std::string& file, const std::vector<model_entry>& models, const worker_entry& worker) {
-  if (worker.model.empty())
+/// The model that `key` names; the first where it is empty.
+template <class Models>
+auto& model_of(const std::string& file, Models& models, const std::string& key, const std::string& word) {
+  if (word.empty())
     return models.front();
   const auto found = std::find_if(models.begin(), models.end(), [&](const model_entry& model) {
-    return model.name == worker.model ||
-      std::find(model.aliases.begin(), model.aliases.end(), worker.model) != model.aliases.end();
+    return model.name == word || std::find(model.aliases.begin(), model.aliases.end(), word) != model.aliases.end();
   });
   if (found == models.end())
     throw config_error{
-      file + ": worker.model must name a model, one of " + known_names(models) + ", got \"" + worker.model + '"'};
+      file + ": " + key + " must name a model, one of " + known_names(models) + ", got \"" + word + '"'};
   return *found;
 }
 
@@ -43,7 +43,7 @@ std::size_t shorter(std::size_t a, std::size_t b) {
 
 } // namespace
 
-void name_models(const std::string& file, std::vector<model_entry>& models) {
+void name_models(const std::string& file, std::vector<model_entry>& models, std::vector<adapter_entry> adapters) {
   std::map<std::string, std::string> meanings{{"default", "the first model"}};
   const auto take = [&](const std::string& key, const std::string& word, const fs::path& path) {
     const auto [found, fresh] = meanings.emplace(word, path.string());
@@ -63,9 +63,17 @@ void name_models(const std::string& file, std::vector<model_entry>& models) {
   for (const model_entry& model : models)
     for (const std::string& alias : model.aliases)
       take("model.aliases", alias, model.path);
+  for (adapter_entry& adapter : adapters) {
+    if (adapter.name.empty())
+      adapter.name = name_from(adapter.path);
+    model_entry& base = model_of(file, models, "adapter.base", adapter.base);
+    take("adapter.name", adapter.name, adapter.path);
+    take("adapter.name", base.name + ':' + adapter.name, adapter.path);
+    base.adapters.push_back({adapter.name, adapter.path});
+  }
 }
 
-fs::path find_model(const std::string& source, const fs::path& file, const fs::path& model) {
+fs::path find_model(const std::string& source, const fs::path& file, const fs::path& model, const std::string& wanted) {
   std::error_code ignored;
   if (fs::exists(model, ignored))
     return model;
@@ -77,17 +85,18 @@ fs::path find_model(const std::string& source, const fs::path& file, const fs::p
       return second;
     tried = "exists neither in " + fs::current_path(ignored).string() + " nor in " + repository.string();
   }
-  throw config_error{source + " must name a .gguf file or a model's folder: \"" + model.string() + "\" " + tried};
+  throw config_error{source + " must name " + wanted + ": \"" + model.string() + "\" " + tried};
 }
 
 std::vector<worker_options> staff(
   const std::string& file, const std::vector<model_entry>& models, std::vector<worker_entry> workers) {
   std::vector<worker_options> out;
   for (worker_entry& worker : workers) {
-    const model_entry& model = model_of(file, models, worker);
+    const model_entry& model = model_of(file, models, "worker.model", worker.model);
     worker_options& options = worker.options;
     options.model = model.name;
     options.engine.model = model.path;
+    options.engine.adapters = model.adapters;
     options.engine.dtype = worker.dtype.value_or(model.dtype);
     options.engine.max_step_tokens = options.step_tokens;
     options.engine.max_context = shorter(options.engine.max_context, model.context);

@@ -39,10 +39,12 @@ struct worker_entry {
   std::optional<engine::data_type> dtype;
 };
 
-/// All keys outside `[model]` and `[[worker]]`, in the order of configs/default.toml.
+/// All keys outside `[model]`, `[[adapter]]` and `[[worker]]`, in the order of configs/default.toml.
 const std::vector<setting<config>>& settings();
 /// All keys of a `[model]` or `[[model]]` table.
 const std::vector<setting<model_entry>>& model_settings();
+/// All keys of an `[[adapter]]` table.
+const std::vector<setting<adapter_entry>>& adapter_settings();
 /// All keys of a `[[worker]]` table.
 const std::vector<setting<worker_entry>>& worker_settings();
 

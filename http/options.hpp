@@ -66,6 +66,13 @@ struct served_model {
   bool thinks = false;
   /// Its template opens the thoughts that an answer begins with.
   bool begins_in_thoughts = false;
+  /// Of a LoRA adapter, which is shown as a model too: the name of the model that it changes, and the digest of its
+  /// files; empty for a model itself.
+  std::string parent = {};
+  std::string adapter = {};
+
+  /// What the company calls the model.
+  const std::string& base() const { return parent.empty() ? name : parent; }
 };
 
 /// Whether a request that says `name` means this model.

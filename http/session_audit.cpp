@@ -5,8 +5,20 @@
 
 namespace troupe::http {
 
+namespace {
+
+/// What the wire calls whom a request is for. Adapters of equal content are told apart by nothing.
+std::string shown_name(const options& opts, const native_request& request) {
+  for (const auto& model : opts.models)
+    if (model.base() == request.model && model.adapter == request.adapter)
+      return model.name;
+  return request.model;
+}
+
+} // namespace
+
 void session::note_call(const native_request& request) {
-  audit_.model = request.model;
+  audit_.model = shown_name(context_.opts, request);
   if (context_.opts.audit_text) {
     audit_.request = request_.body;
     audit_.answer.emplace();

@@ -143,7 +143,8 @@ net::awaitable<response> session::answer_tokens(endpoint to) {
 }
 
 net::awaitable<response> session::answer_tokenize(native_request request) {
-  const auto length = api::find_model(seen(), request.model).context;
+  // Of an adapter's model, which the key may not see by its own name.
+  const auto length = api::find_model(context_.opts, request.model).context;
   auto put = [this, &request](auto done) { context_.port->tokenize(std::move(request), std::move(done)); };
   const auto prompt = co_await ask<encoded_prompt>(put, order_time);
   if (!prompt)

@@ -74,6 +74,8 @@ struct native_request {
   std::string endpoint;
   work_kind kind = work_kind::generate;
   std::string model;
+  /// The digest of a LoRA adapter's files; empty for the model as it is. Part of every cache's key, so that an adapter
+  /// of another content is another one, whatever it is called.
   std::string adapter;
   std::string tenant;
   /// Whom it comes from, to know them again: a key's name, or an address.

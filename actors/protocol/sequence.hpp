@@ -14,6 +14,7 @@ struct placement_request {
   sequence_key key;
   work_kind kind = work_kind::generate;
   std::string model;
+  /// The digest of a LoRA adapter's files; empty for the model as it is.
   std::string adapter;
   /// Seeds block hashes, so that no tenant's cache serves another.
   std::string tenant_salt;

@@ -30,7 +30,8 @@ bool is_off(const json::value& value) {
 
 /// Fields of what changes an answer and is not served here.
 constexpr std::array unserved{"use_dora", "fan_in_fan_out", "modules_to_save", "layer_replication", "target_parameters",
-  "trainable_token_indices", "lora_bias", "use_qalora", "use_bdlora", "alora_invocation_tokens", "arrow_config"};
+  "trainable_token_indices", "lora_bias", "use_qalora", "use_bdlora", "alora_invocation_tokens", "arrow_config",
+  "kasa_config", "monteclora_config", "lora_ga_config"};
 
 void refuse_unserved(const json_fields& fields) {
   const auto kind = fields.text("peft_type").value_or("");
@@ -42,7 +43,7 @@ void refuse_unserved(const json_fields& fields) {
   if (fields.text("bias").value_or("none") != "none")
     fields.refuse("bias", "must be \"none\"");
   // These change the base model's weights as well.
-  constexpr std::array begun{"pissa", "olora", "corda", "loftq"};
+  constexpr std::array begun{"pissa", "olora", "corda", "loftq", "lora_ga"};
   if (const auto* start = fields.find("init_lora_weights"); start && start->is_string()) {
     const std::string_view word = start->get_string();
     if (std::any_of(begun.begin(), begun.end(), [&](auto other) { return word.starts_with(other); }))

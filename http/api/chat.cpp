@@ -71,7 +71,7 @@ call read_openai_call(field_reader& fields, const call_context& context, answer_
   read_openai_sampling(fields, r.params, model.context, shape == answer_shape::chat);
   read_structured(fields, r);
   r.request_id = context.request_id;
-  r.model = model.name;
+  address(r, model);
   r.priority = read_priority(fields);
   const bool repeatable = r.params.temperature == 0 || r.params.has_seed;
   r.cache = repeatable && !context.no_store ? cache_policy::use : cache_policy::bypass;
@@ -97,7 +97,7 @@ call read_chat(std::string_view body, const call_context& context) {
   if (messages == nullptr)
     refuse("messages", "messages is missing");
   c.request.messages = read_messages(*messages, context.opts.limit.messages);
-  const auto& model = find_model(context.opts, c.request.model);
+  const auto& model = find_model(context.opts, c.style.model);
   offer_tools(read_tools(fields), model, c);
   fields.finish();
   c.style.chat.thinks = model.thinks;

@@ -12,7 +12,7 @@ const served_model& read_given_call(field_reader& fields, const call_context& co
     refuse("model", "model is missing; GET /v1/models lists what is served, and 'default' is the first");
   const auto& model = find_model(context.opts, *name);
   request.request_id = context.request_id;
-  request.model = model.name;
+  address(request, model);
   request.form = prompt_form::text;
   request.add_special = fields.boolean("add_special_tokens").value_or(true);
   request.priority = read_priority(fields);

@@ -55,7 +55,7 @@ call read_inference(std::string_view body, const call_context& context) {
   r.messages.push_back({"user", std::move(input)});
   r.request_id = context.request_id;
   r.endpoint = "/api/v1/inference";
-  r.model = model.name;
+  address(r, model);
   r.trim_to_tokens = static_cast<std::uint32_t>(context.opts.max_context_length);
   r.cache = use_cache && !context.no_store ? cache_policy::use : cache_policy::bypass;
   c.style.shape = answer_shape::inference;

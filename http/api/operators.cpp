@@ -61,7 +61,10 @@ void write_model(json_writer& w, const served_model& model) {
   w.field("owned_by", "troupe").field("context_length", model.context).key("aliases").begin_array();
   for (const auto& alias : model.aliases)
     w.value(alias);
-  w.end_array().end_object();
+  w.end_array();
+  if (!model.parent.empty())
+    w.field("parent", model.parent);
+  w.end_object();
 }
 
 } // namespace

@@ -209,7 +209,7 @@ responses_call read_responses(std::string_view body, const call_context& context
   }
   r.request_id = context.request_id;
   r.endpoint = "/v1/responses";
-  r.model = model.name;
+  address(r, model);
   r.cache = r.params.temperature == 0 && !context.no_store ? cache_policy::use : cache_policy::bypass;
   s.request_id = context.request_id;
   s.model = model.name;

@@ -189,4 +189,9 @@ const served_model& find_model(const options& opts, std::string_view name) {
   refuse_model(name);
 }
 
+void address(native_request& request, const served_model& model) {
+  request.model = model.base();
+  request.adapter = model.adapter;
+}
+
 } // namespace troupe::http::api

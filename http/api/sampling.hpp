@@ -33,6 +33,9 @@ std::int32_t read_priority(field_reader& fields);
 /// served.
 const served_model& find_model(const options& opts, std::string_view name);
 
+/// Says whose answer is wanted: the company knows a model, and an adapter of it by its content.
+void address(native_request& request, const served_model& model);
+
 /// Most stop strings of a request, and bytes of one.
 inline constexpr std::size_t max_stop_strings = 4;
 inline constexpr std::size_t max_stop_bytes = 1024;

@@ -36,7 +36,7 @@ native_request read_tokenize(std::string_view body, const call_context& context)
   const auto object = parse_object(body, context.opts.limit.json_depth);
   field_reader fields{object};
   native_request request;
-  request.model = find_model(context.opts, fields.string("model").value_or("default")).name;
+  request.model = find_model(context.opts, fields.string("model").value_or("default")).base();
   request.add_special = fields.boolean("add_special_tokens").value_or(true);
   auto prompt = fields.string("prompt");
   const auto* messages = fields.find("messages");
@@ -74,7 +74,7 @@ token_list read_detokenize(std::string_view body, const call_context& context) {
   if (!tokens->is_array())
     refuse_type("tokens", "a list of token ids", *tokens);
   fields.finish();
-  token_list out{read_token_ids(tokens->get_array(), "tokens"), model.name};
+  token_list out{read_token_ids(tokens->get_array(), "tokens"), model.base()};
   for (std::size_t i = 0; i < out.tokens.size(); ++i)
     if (vocabulary != 0 && static_cast<std::size_t>(out.tokens[i]) >= vocabulary) {
       const auto path = "tokens[" + std::to_string(i) + "]";

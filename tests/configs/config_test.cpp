@@ -98,6 +98,7 @@ TEST_CASE("every key explains what it allows and takes back what it shows") {
   check(config::settings(), config::config{});
   check(config::model_settings(), config::default_model());
   check(config::worker_settings(), config::default_worker());
+  check(config::adapter_settings(), config::adapter_entry{"folder", "name", ""});
 }
 
 TEST_CASE("docs/configuration.md explains every key in its table's section") {
@@ -115,6 +116,10 @@ TEST_CASE("docs/configuration.md explains every key in its table's section") {
   for (const auto& s : config::model_settings()) {
     INFO(s.name());
     CHECK(explains("[model]", s.key));
+  }
+  for (const auto& s : config::adapter_settings()) {
+    INFO(s.name());
+    CHECK(explains("[[adapter]]", s.key));
   }
   for (const auto& s : config::worker_settings()) {
     INFO(s.name());
@@ -292,6 +297,35 @@ TEST_CASE("several models have a worker each, and a worker names its model by na
     "x.toml: worker.model must name a model, one of \"a\", \"B\", got \"b\"");
   CHECK(error_of(models + "[[worker]]\nmodel = \"a\"\n") ==
     "x.toml: no [[worker]] holds the model \"B\": add one with model = \"B\"");
+}
+
+TEST_CASE("a model's workers load its adapters, which name it by name or alias") {
+  const std::string models = "[[model]]\npath = \"a.gguf\"\n[[model]]\npath = \"b.gguf\"\naliases = [\"second\"]\n";
+  const auto c = config::parse(models +
+      "[[adapter]]\npath = \"x/sql\"\n[[adapter]]\npath = \"x/y\"\nname = \"poet\"\nbase = \"second\"\n"
+      "[[adapter]]\npath = \"z\"\nbase = \"b\"\n",
+    "x.toml");
+  using folders = std::vector<engine::adapter_folder>;
+  CHECK(c.models[0].adapters == folders{{"sql", "x/sql"}});
+  CHECK(c.models[1].adapters == folders{{"poet", "x/y"}, {"z", "z"}});
+  CHECK(c.company.workers[0].engine.adapters == c.models[0].adapters);
+  CHECK(c.company.workers[1].engine.adapters == c.models[1].adapters);
+}
+
+TEST_CASE("an adapter that has no path, no model or another's name is refused") {
+  const std::string model = "[[model]]\npath = \"a.gguf\"\naliases = [\"c\"]\n";
+  CHECK(error_of(model + "[[adapter]]\nname = \"x\"\n") == "x.toml:4: adapter.path is missing");
+  CHECK(error_of(model + "[[adapter]]\npath = \"x\"\nbase = \"b\"\n") ==
+    "x.toml: adapter.base must name a model, one of \"a\", got \"b\"");
+  CHECK_THAT(error_of(model + "[[adapter]]\npath = \"x\"\nname = \"a:b\"\n"),
+    Contains("adapter.name must be a name without ':', got \"a:b\""));
+  CHECK(error_of(model + "[[adapter]]\npath = \"x/c\"\n") ==
+    "x.toml: adapter.name must be a name of its own, and \"c\" means a.gguf already, got it for x/c");
+  CHECK_THAT(error_of(model + "[[adapter]]\npath = \"x\"\n[[adapter]]\npath = \"y/x\"\n"),
+    Contains("\"x\" means x already, got it for y/x"));
+  CHECK_THAT(error_of("[adapter]\npath = \"x\"\n"), Contains("adapter must be one or more [[adapter]] tables"));
+  CHECK_THAT(
+    error_of(model + "[[adapter]]\npath = \"x\"\nscale = 2\n"), Contains("unknown key \"scale\" in [[adapter]]"));
 }
 
 TEST_CASE("a name means one model") {

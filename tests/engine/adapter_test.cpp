@@ -1,6 +1,7 @@
 // Adapters against the models that they come to when they are merged.
 #include "engine/device.hpp"
 #include "tests/engine/adapters.hpp"
+#include "tests/engine/golden_checks.hpp"
 #include "tests/engine/recipes.hpp"
 
 #include <ATen/ATen.h>
@@ -109,6 +110,20 @@ TEST_CASE("rows of two adapters and of none in one step give what each gives alo
     CHECK(same(logits[static_cast<std::int64_t>(i)], alone[sequences[i].adapter]));
   }
   CHECK(apart(alone[1], alone[2]) > 0.1);
+}
+
+TEST_CASE("an adapter that PEFT has written gives PEFT's logits and greedy tokens") {
+  const std::string name = GENERATE("adapter_all", "adapter_rslora");
+  bench model(goldens / "tied", at::kFloat, 64, 16, 0, {goldens / name});
+  for (const auto& [prompt, expected] : read_goldens(name)) {
+    INFO(name << ", " << prompt);
+    model.forget_blocks();
+    auto sequence = model.start(expected.tokens, expected.tokens.size() + expected.greedy.size());
+    sequence.adapter = 1;
+    const auto logits = model.feed_all(sequence, 7);
+    CHECK(deviation(logits, expected) <= allowed);
+    CHECK(model.greedy(sequence, logits, expected.greedy.size()) == expected.greedy);
+  }
 }
 
 TEST_CASE("an adapter changes a GGUF file's answers as it changes those of the folder of the same weights") {

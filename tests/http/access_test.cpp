@@ -173,6 +173,33 @@ TEST_CASE("a key's models are counted by their names, whatever alias a request o
   CHECK(ask("sk-guest", "small").status == 404);
 }
 
+TEST_CASE("a key that names an adapter sees the adapter only, and one that names its model sees the model only") {
+  auto o = test_options();
+  auto adapter = o.models[1];
+  adapter.parent = adapter.name;
+  adapter.name += ":poet";
+  adapter.adapter = "0123";
+  adapter.aliases = {"poet"};
+  o.models.push_back(adapter);
+  guarded_server s{o};
+  const auto ask = [&](const std::string& model) {
+    return s.running.call(
+      post(chat, R"({"model":")" + model + R"(","messages":[{"role":"user","content":"hi"}]})", bearer("sk-guest")));
+  };
+  CHECK(ask("org/large").status == 200);
+  CHECK(ask("org/large:poet").status == 404);
+  auto keys = some_keys();
+  keys[2].models = {"org/large:poet"};
+  s.ring->replace(std::make_shared<key_table>(keys));
+  CHECK(ask("org/large").status == 404);
+  CHECK(ask("poet").status == 200);
+  const auto served = s.running.company.request(1).second;
+  CHECK(served.model == "org/large");
+  CHECK(served.adapter == "0123");
+  const auto tokens = s.running.call(post("/tokenize", R"({"model":"poet","prompt":"hi"})", bearer("sk-guest")));
+  CHECK(tokens.status == 200);
+}
+
 TEST_CASE("a priority above the key's highest is refused by name, limit and value") {
   guarded_server s;
   const auto ask = [&](int priority, std::string_view secret) {

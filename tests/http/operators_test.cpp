@@ -101,6 +101,12 @@ TEST_CASE("models are listed and found by name") {
   o.models[1].aliases = {"c"};
   CHECK(json::parse(model_body(o, "c")).at("id") == "org/b");
   CHECK(json::parse(model_body(o, "c")).at("aliases") == json::parse(R"(["c"])"));
+  CHECK_FALSE(json::parse(model_body(o, "c")).as_object().contains("parent"));
+  auto adapter = o.models[0];
+  adapter.name = "a:x";
+  adapter.parent = "a";
+  o.models.push_back(adapter);
+  CHECK(json::parse(model_body(o, "a:x")).at("parent") == "a");
   // Names are told apart by their case.
   CHECK_THROWS_AS(model_body(o, "C"), request_error);
 }

@@ -56,6 +56,8 @@ fake_engine::fake_engine(fake_engine_options options, std::shared_ptr<fake_engin
   info_.weight_bytes = 1;
   info_.kv_bytes = options_.kv_blocks * options_.block_size * sizeof(token_id);
   info_.digest = "00000000000000000000000000000000";
+  for (const auto& digest : options_.adapters)
+    info_.adapters.push_back({"adapter", digest});
   if (log_) {
     ++log_->alive;
     ++log_->made;
@@ -74,6 +76,8 @@ void fake_engine::check_row(const batch_row& row) const {
     refuse("a row without new tokens");
   if (row.from_last_sample && !row.tokens.empty())
     refuse("a row with tokens by value and from the last sample");
+  if (row.adapter > options_.adapters.size())
+    refuse("adapter " + std::to_string(row.adapter) + " of " + std::to_string(options_.adapters.size()));
   const auto end = row.position + row.new_tokens();
   if (end > options_.context)
     refuse("position " + std::to_string(end) + " over the context of " + std::to_string(options_.context));
@@ -105,7 +109,7 @@ void fake_engine::write(const batch_row& row) {
   for (std::size_t i = 0; i < row.new_tokens(); ++i) {
     const auto at = row.position + i;
     kv_[row.blocks[at / options_.block_size]][at % options_.block_size] =
-      row.from_last_sample ? last_[row.slot] : row.tokens[i];
+      fake_key(options_, row.from_last_sample ? last_[row.slot] : row.tokens[i], row.adapter);
   }
 }
 
@@ -197,6 +201,10 @@ engine::step_output fake_engine::collect(troupe::engine::ticket t) {
     refuse("ticket " + std::to_string(t) + " is not open");
   open_ = 0;
   return std::move(output_);
+}
+
+token_id fake_key(const fake_engine_options& options, token_id token, std::uint32_t adapter) {
+  return token + static_cast<token_id>(options.vocabulary * adapter);
 }
 
 token_id fake_draw(const fake_engine_options& options, const std::vector<token_id>& tokens,

@@ -25,6 +25,8 @@ struct fake_engine_options {
   std::size_t experts = 0;
   /// Another one is another model: it draws other tokens.
   std::uint64_t salt = 0;
+  /// Digests of its adapters. What a row with one writes is another thing to read for all others.
+  std::vector<std::string> adapters = {};
   /// A sequence's draw of this number (from 1) is `eos`; without it, no draw ever is.
   std::optional<std::uint64_t> eos_after;
   /// A step with this token among a row's new ones throws, after it has written all rows.
@@ -85,6 +87,9 @@ private:
 /// The draw that follows `tokens`.
 engine::token_id fake_draw(const fake_engine_options& options, const std::vector<engine::token_id>& tokens,
   const engine::sampling_params& sampling, std::uint32_t choice, std::uint64_t sample_index);
+
+/// What a token is in the "KV" of a row with this adapter, from 1; itself without one.
+engine::token_id fake_key(const fake_engine_options& options, engine::token_id token, std::uint32_t adapter);
 
 /// The logprob that the fake engine gives a drawn token.
 float fake_logprob(engine::token_id token);
