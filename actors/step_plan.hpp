@@ -38,7 +38,8 @@ struct resident {
 
   std::size_t length() const { return work.tokens.size(); }
   bool generates() const { return work.kind == work_kind::generate; }
-  std::size_t remaining() const { return length() - position; }
+  /// How many tokens are still to go through the model. The last one of those that are scored predicts nothing.
+  std::size_t remaining() const { return length() - (work.kind == work_kind::score ? 1 : 0) - position; }
   std::size_t generated() const { return generates() ? length() - work.prompt_tokens : 0; }
 };
 

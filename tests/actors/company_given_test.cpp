@@ -78,7 +78,7 @@ TEST_CASE_METHOD(company_fixture, "an equal embedding comes from the cache, one 
 TEST_CASE_METHOD(company_fixture, "an embedding that its worker cannot step fails alone") {
   submit(1, embed("good"));
   submit(2, embed(std::string("bad") + poison));
-  submit(3, score("question", {std::string("?") + poison, "!"}));
+  submit(3, score("question", {std::string("?") + poison + "!", "!"}));
   run();
   CHECK(sink(1).embedding == expected_embedding(tiny_tokens("good"), engine::pooling::mean));
   CHECK(sink(2).failed->reason.code == failure_code::internal_error);

@@ -85,7 +85,6 @@ void take_turns(int turns) {
   const auto port = server.wait_until_listening();
   // What a loaded model's steps leave to the allocator differs from turn to turn: the most of some is a bound, and the
   // least of some must lie within it.
-  const auto some = std::min(8, turns / 3);
   std::size_t least = 0;
   std::size_t most = 0;
   const auto take = [&](int count) {
@@ -98,13 +97,13 @@ void take_turns(int turns) {
       most = std::max(most, memory_of(server.pid()));
     }
   };
-  take(some);
+  take(8);
   const auto bound = most + 32;
   const auto files = descriptors_of(server.pid());
   const auto threads = entries_of(server.pid(), "task");
   const auto begin = std::chrono::steady_clock::now();
-  take(turns - 2 * some);
-  take(some);
+  take(turns - 16);
+  take(8);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   INFO(turns << " turns of " << took.count() / turns << " s, " << least << " MiB, bound " << bound << " MiB");
   CHECK(least <= bound);
@@ -194,7 +193,7 @@ TEST_CASE("tokens of one model flow while another one loads") {
 }
 
 TEST_CASE("models that come and go by turns leave memory, descriptors and threads level") {
-  take_turns(12);
+  take_turns(20);
 }
 
 TEST_CASE("200 loads and unloads in a row leave memory, descriptors and threads level", "[.slow]") {

@@ -71,3 +71,17 @@ TEST_CASE("a worker that a drill has hang is not blamed on its work because of a
   CHECK(end.seen["a worker that was given up"] > 0);
   CHECK(end.seen["finished"] == 1);
 }
+
+TEST_CASE("a run that scores has left its worker when its last score is told") {
+  auto story = company_of({worker_kind::tiny});
+  // Its last token would have to wait for the step behind the one with its last score.
+  story.step_tokens = 4;
+  auto scored = ask(0ms, 1);
+  scored.request.kind = work_kind::score;
+  scored.request.continuations = {{"BB", {}}, {"B", {}}};
+  scored.request.params = {};
+  scored.request.params.choices = 2;
+  scored.request.params.logprobs = true;
+  story.events = {scored};
+  check_holds(story);
+}
