@@ -117,16 +117,27 @@ TEST_CASE("each adapter answers for itself by full name and by its own, and no c
   const prometheus_page page{request(port, "GET", "/metrics/prometheus").body};
   CHECK(page.value("troupe_response_cache_requests_total", {{"result", "miss"}}) == 3);
   CHECK(page.value("troupe_response_cache_requests_total", {{"result", "hit"}}) == 5);
+}
 
-  const auto vector_of = [&](const std::string& model) {
-    const auto answer = request(
-      port, "POST", "/v1/embeddings", json::serialize(json::object{{"model", model}, {"input", "The sea is deep."}}));
+TEST_CASE("embeddings and scores of an adapter are its own") {
+  const made_adapter sailor{"sailor", 1};
+  const config_file config{config_with(adapter_table("sailor", sailor.path()))};
+  server_process server{{"serve", "--port", "0", "--config", config.path()}};
+  const auto port = server.wait_until_listening();
+  const auto ask = [&](const std::string& path, const std::string& model, const std::string& fields) {
+    const auto answer = request(port, "POST", path, R"({"model":")" + model + "\"," + fields + "}");
     INFO(answer.body);
     REQUIRE(answer.status == 200);
-    return json::parse(answer.body).at_pointer("/data/0/embedding");
+    return json::parse(answer.body).at("data");
   };
-  CHECK(vector_of("base") != vector_of("sailor"));
-  CHECK(vector_of("base:sailor") == vector_of("sailor"));
+  const auto input = R"("input":"The sea is wide.")";
+  const auto base = ask("/v1/embeddings", "base", input);
+  CHECK(ask("/v1/embeddings", "sailor", input) != base);
+  CHECK(ask("/v1/embeddings", "base", input) == base);
+  const auto given = R"("prompt":"The sea is","continuations":[" wide."," dry."])";
+  const auto scores = ask("/v1/score", "base", given);
+  CHECK(ask("/v1/score", "sailor", given) != scores);
+  CHECK(ask("/v1/score", "base", given) == scores);
 }
 
 TEST_CASE("adapters are listed with their parent, and an unknown one is a model that is not found") {
