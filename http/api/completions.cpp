@@ -15,22 +15,6 @@ namespace {
 constexpr std::uint32_t default_max_tokens = 16;
 constexpr std::size_t max_choices_of_prompts = 512;
 
-void set_prompt(const json::value& value, const std::string& path, native_request& request) {
-  if (value.is_string()) {
-    if (value.get_string().empty())
-      refuse("prompt", path + " must not be empty");
-    request.form = prompt_form::text;
-    request.prompt = std::string{value.get_string()};
-    return;
-  }
-  if (!value.is_array())
-    refuse_type(path, "a string or a list of token ids", value);
-  if (value.get_array().empty())
-    refuse("prompt", path + " must not be empty");
-  request.form = prompt_form::tokens;
-  request.prompt_tokens = read_token_ids(value.get_array(), path);
-}
-
 /// A string, token ids, or a list of such prompts, each of which becomes a request of its own.
 void read_prompts(const json::value& value, std::size_t most, call& c) {
   const auto* list = value.if_array();

@@ -9,6 +9,7 @@
 #include "http/api/fields.hpp"
 #include "http/api/given.hpp"
 #include "http/api/json_in.hpp"
+#include "http/api/tokens.hpp"
 
 namespace troupe::http::api {
 
@@ -37,14 +38,14 @@ engine::pooling read_pooling(field_reader& fields, engine::pooling usual) {
 void read_inputs(const json::value& value, std::size_t most, std::vector<native_request>& requests) {
   const auto* list = value.if_array();
   if (list == nullptr || list->empty() || !(list->front().is_string() || list->front().is_array())) {
-    set_given_prompt(value, "input", requests.front());
+    set_prompt(value, "input", requests.front());
     return;
   }
   if (list->size() > most)
     refuse("input", "input must have at most " + std::to_string(most) + " inputs, got " + std::to_string(list->size()));
   requests.resize(list->size(), requests.front());
   for (std::size_t i = 0; i < list->size(); ++i)
-    set_given_prompt((*list)[i], "input[" + std::to_string(i) + "]", requests[i]);
+    set_prompt((*list)[i], "input[" + std::to_string(i) + "]", requests[i]);
 }
 
 std::vector<float> cut(const std::vector<std::uint32_t>& bits, std::size_t dimensions) {

@@ -110,7 +110,7 @@ score_call read_score(std::string_view body, const call_context& context) {
   const auto* prompt = fields.find("prompt");
   if (prompt == nullptr)
     refuse("prompt", "prompt is missing");
-  set_given_prompt(*prompt, "prompt", r);
+  set_prompt(*prompt, "prompt", r);
   r.continuations = read_continuations(fields);
   r.params.choices = static_cast<std::uint32_t>(r.continuations.size());
   r.params.logprobs = true;

@@ -91,4 +91,21 @@ std::string prompt_body(std::string_view text) {
   return out;
 }
 
+void set_prompt(const json::value& value, const std::string& path, native_request& request) {
+  const auto field = path.substr(0, path.find('['));
+  if (value.is_string()) {
+    if (value.get_string().empty())
+      refuse(field, path + " must not be empty");
+    request.form = prompt_form::text;
+    request.prompt = std::string{value.get_string()};
+    return;
+  }
+  if (!value.is_array())
+    refuse_type(path, "a string or a list of token ids", value);
+  if (value.get_array().empty())
+    refuse(field, path + " must not be empty");
+  request.form = prompt_form::tokens;
+  request.prompt_tokens = read_token_ids(value.get_array(), path);
+}
+
 } // namespace troupe::http::api

@@ -25,4 +25,7 @@ std::string prompt_body(std::string_view text);
 /// The ids of a list; `path` names it in errors. Throws `request_error` for what is no token id.
 std::vector<token_id> read_token_ids(const boost::json::array& list, const std::string& path);
 
+/// Takes a text or token ids, not empty, as the request's prompt; `path` names it in errors. Throws `request_error`.
+void set_prompt(const boost::json::value& value, const std::string& path, native_request& request);
+
 } // namespace troupe::http::api
