@@ -15,5 +15,6 @@ if (($# == 0)); then
   exec "$here/../support/with_server.sh" --config "$here/schemathesis_server.toml" "${BASH_SOURCE[0]}"
 fi
 cd -- "$place"
+export SCHEMATHESIS_HOOKS=$here/schemathesis_hooks.py
 exec "$place/venv/bin/schemathesis" --config-file "$here/schemathesis.toml" run --workers 2 --seed 1 \
   --phases examples,coverage,fuzzing --continue-on-failure "$1/openapi.json"
