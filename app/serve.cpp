@@ -1,16 +1,18 @@
 // Wires everything: config, model, company, server; then waits for the signal to stop.
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <functional>
 #include <future>
 #include <map>
-#include <random>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 #include <caf/all.hpp>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "actors/company.hpp"
 #include "actors/model_memory.hpp"
@@ -110,9 +112,12 @@ world real_world(std::shared_future<void> address_taken, std::function<std::vect
   world outside;
   outside.read_workers = std::move(reread);
   outside.hang = [] { std::this_thread::sleep_for(drilled_hang); };
+  // The kernel's: std::random_device asks the processor what it is whenever one is made, which a virtual machine traps.
   outside.random = [] {
-    std::random_device source;
-    return (std::uint64_t{source()} << 32) | source();
+    std::uint64_t bits = 0;
+    if (::getentropy(&bits, sizeof bits) != 0)
+      throw std::system_error(errno, std::generic_category(), "cannot draw random numbers");
+    return bits;
   };
   outside.load_engine = [address_taken, weights = std::make_shared<engine::weight_store>()](
                           const engine::engine_options& options) {
