@@ -2,120 +2,200 @@
 """Measures what a server does when far more is asked of it than it can do.
 
 First its capacity: so many clients that it is always busy. Then ten times that is offered for a while, each request with
-a prompt of its own; who is refused comes back when Retry-After says, once. Told are the throughput beside the capacity,
-how long refusals take at the client, how many of those who came back were let in, and how soon a request that comes
-after it all is served. Standard library alone.
+a prompt and, unless told otherwise, a connection of its own; who is refused comes back when Retry-After says, once. Told
+are the throughput beside the capacity, how long refusals take at the client, how many of those who came back were let
+in, and how soon a request that comes after it all is served. Standard library alone.
+
+The clients are one thread over epoll that does little for each request: what they take of the machine, they take from
+a server on the same cores. What they took is told, too.
 """
 import argparse
-import asyncio
+import heapq
+import itertools
 import json
 import random
+import selectors
+import socket
 import statistics
 import time
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 
+class Clients:
+    """One thread's sockets and timers."""
+
+    def __init__(self, url, key, tokens, keep_alive):
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 80
+        family, _, _, _, self.address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        self.family = family
+        self.head = (f"POST /v1/completions HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+                     f"Connection: {'keep-alive' if keep_alive else 'close'}\r\n"
+                     + (f"Authorization: Bearer {key}\r\n" if key else ""))
+        self.tokens = tokens
+        self.keep_alive = keep_alive
+        self.idle = []
+        self.selector = selectors.EpollSelector()
+        self.timers = []
+        self.numbers = itertools.count()
+        self.open = 0
+
+    def body(self):
+        words = " ".join(random.choice(("sea", "hill", "rain", "stone", "bird", "lamp")) for _ in range(8))
+        return json.dumps({"model": "default", "prompt": f"{random.random()} {words}", "max_tokens": self.tokens,
+                           "temperature": 0, "ignore_eos": True})
+
+    def at(self, when, call):
+        heapq.heappush(self.timers, (when, next(self.numbers), call))
+
+    def ask(self, body, then):
+        """Calls `then` with the status, or the name of what went wrong, Retry-After in seconds, and what it took."""
+        self.open += 1
+        Exchange(self, f"{self.head}Content-Length: {len(body)}\r\n\r\n{body}".encode(), then)
+
+    def run(self, until, and_all=False):
+        """Until that moment; `and_all`: or longer, until nothing is open any more."""
+        while (now := time.monotonic()) < until or (and_all and self.open):
+            while self.timers and self.timers[0][0] <= now:
+                heapq.heappop(self.timers)[2]()
+            soon = min(until, self.timers[0][0]) if self.timers else until
+            wait = soon - time.monotonic() if soon > now else 0.01
+            for key, _ in self.selector.select(max(0, wait)):
+                key.data()
+
+
+class Exchange:
+    """One request and its answer."""
+
+    def __init__(self, clients, request, then):
+        self.clients, self.request, self.then = clients, request, then
+        self.begin = time.monotonic()
+        self.answer = b""
+        if clients.idle:
+            self.socket = clients.idle.pop()
+            self.write()
+        else:
+            self.socket = socket.socket(clients.family, socket.SOCK_STREAM)
+            self.socket.setblocking(False)
+            self.socket.connect_ex(clients.address)
+            clients.selector.register(self.socket, selectors.EVENT_WRITE, self.write)
+
+    def write(self):
+        try:
+            # So small a request goes out at once or not at all.
+            self.socket.sendall(self.request)
+        except OSError as error:
+            return self.end(type(error).__name__)
+        watch = self.clients.selector.modify if self.socket in self.clients.selector.get_map() else \
+            self.clients.selector.register
+        watch(self.socket, selectors.EVENT_READ, self.read)
+
+    def read(self):
+        try:
+            got = self.socket.recv(65536)
+        except OSError as error:
+            return self.end(type(error).__name__)
+        self.answer += got
+        head, whole, rest = self.answer.partition(b"\r\n\r\n")
+        if whole:
+            fields = dict(line.lower().split(": ", 1) for line in head.decode().split("\r\n")[1:])
+            if len(rest) >= int(fields["content-length"]):
+                return self.end(int(head.split()[1]), float(fields.get("retry-after", 0)))
+        if not got:
+            return self.end("EOF")
+
+    def end(self, status, after=0.0):
+        self.clients.open -= 1
+        if self.socket in self.clients.selector.get_map():
+            self.clients.selector.unregister(self.socket)
+        if self.clients.keep_alive and isinstance(status, int):
+            self.clients.idle.append(self.socket)
+        else:
+            self.socket.close()
+        self.then(status, after, time.monotonic() - self.begin)
+
+
 @dataclass
 class Tally:
-    served: int = 0
-    tokens: int = 0
+    ends: list = field(default_factory=list)       # moments
     refusals: list = field(default_factory=list)   # seconds
     returned: int = 0
     returned_in: int = 0
     failed: dict = field(default_factory=dict)
 
-
-class Server:
-    def __init__(self, url, key, tokens):
-        parts = urlsplit(url)
-        self.host, self.port = parts.hostname, parts.port or 80
-        self.auth = f"Authorization: Bearer {key}\r\n" if key else ""
-        self.tokens = tokens
-
-    def body(self):
-        words = " ".join(random.choice(("sea", "hill", "rain", "stone", "bird", "lamp")) for _ in range(8))
-        return json.dumps({"model": "default", "prompt": f"{random.random()} {words}", "max_tokens": self.tokens,
-                           "temperature": 0, "ignore_eos": True}).encode()
-
-    async def ask(self, body):
-        """Status, Retry-After in seconds and what it took."""
-        begin = time.monotonic()
-        reader, writer = await asyncio.open_connection(self.host, self.port)
-        try:
-            writer.write((f"POST /v1/completions HTTP/1.1\r\nHost: {self.host}\r\n{self.auth}Connection: close\r\n"
-                          f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body)
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            await reader.read()
-        finally:
-            writer.close()
-        fields = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
-        return int(head.split()[1]), float(fields.get("retry-after", 0)), time.monotonic() - begin
+    def rate(self, begin, end):
+        return sum(begin < moment <= end for moment in self.ends) / (end - begin)
 
 
-async def capacity(server, clients, seconds):
+def capacity(clients, count, seconds):
     """Requests per second with so many clients that each ask again at once."""
-    ends = []
-    stop = time.monotonic() + seconds
-
-    async def client():
-        while time.monotonic() < stop:
-            status, _, _ = await server.ask(server.body())
-            if status == 200:
-                ends.append(time.monotonic())
-    await asyncio.gather(*(client() for _ in range(clients)))
-    # Without the first quarter, in which the batch fills.
-    since = stop - seconds * 0.75
-    return sum(since < end <= stop for end in ends) / (seconds * 0.75)
-
-
-async def overload(server, rate, seconds):
     tally = Tally()
     begin = time.monotonic()
     stop = begin + seconds
-    ends = []
 
-    async def one(body, returns):
-        try:
-            status, after, took = await server.ask(body)
-        except (OSError, asyncio.IncompleteReadError) as error:
-            tally.failed[type(error).__name__] = tally.failed.get(type(error).__name__, 0) + 1
-            return
-        if returns:
-            tally.returned += 1
-            tally.returned_in += status == 200
+    def again(status, *_):
         if status == 200:
-            ends.append(time.monotonic())
-        elif status == 429:
-            tally.refusals.append(took)
-            if not returns and after and time.monotonic() + after < stop:
-                await asyncio.sleep(after)
-                await one(body, True)
-        else:
-            tally.failed[status] = tally.failed.get(status, 0) + 1
+            tally.ends.append(time.monotonic())
+        if time.monotonic() < stop:
+            clients.ask(clients.body(), again)
+    for _ in range(count):
+        clients.ask(clients.body(), again)
+    clients.run(stop, and_all=True)
+    # Without the first quarter, in which the batch fills.
+    return tally.rate(begin + seconds / 4, stop)
 
-    tasks = set()
-    due = begin
-    while due < stop:
-        await asyncio.sleep(max(0, due - time.monotonic()))
-        task = asyncio.create_task(one(server.body(), False))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-        due += random.expovariate(rate)
-    tally.served = sum(begin + seconds / 4 < end <= stop for end in ends)
+
+def overload(clients, rate, seconds):
+    tally = Tally()
     begin = time.monotonic()
-    while (await server.ask(server.body()))[0] != 200:
-        await asyncio.sleep(0.05)
-    recovered = time.monotonic() - begin
-    await asyncio.gather(*tasks)
-    return tally, tally.served / (seconds * 0.75), recovered
+    stop = begin + seconds
+
+    def one(body, returns):
+        def then(status, after, took):
+            if returns:
+                tally.returned += 1
+                tally.returned_in += status == 200
+            if status == 200:
+                tally.ends.append(time.monotonic())
+            elif status == 429:
+                tally.refusals.append(took)
+                if not returns and after and time.monotonic() + after < stop:
+                    clients.at(time.monotonic() + after, lambda: one(body, True))
+            else:
+                tally.failed[status] = tally.failed.get(status, 0) + 1
+        clients.ask(body, then)
+
+    def arrive(due):
+        one(clients.body(), False)
+        due += random.expovariate(rate)
+        if due < stop:
+            clients.at(due, lambda: arrive(due))
+    arrive(begin)
+    clients.run(stop)
+    clients.timers.clear()
+    return tally, tally.rate(begin + seconds / 4, stop)
+
+
+def recovery(clients):
+    """Seconds until a request that comes now is served."""
+    begin = time.monotonic()
+    served = []
+
+    def late():
+        clients.ask(clients.body(), lambda status, *_: served.append(status) if status == 200
+                    else clients.at(time.monotonic() + 0.05, late))
+    late()
+    while not served:
+        clients.run(time.monotonic() + 0.05)
+    return time.monotonic() - begin
 
 
 def percentile(values, share):
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-async def main():
+def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
     parser.add_argument("--api-key", default="")
@@ -124,15 +204,21 @@ async def main():
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--times", type=float, default=10, help="the capacity that is offered")
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--keep-alive", action="store_true", help="requests share connections")
     args = parser.parse_args()
-    server = Server(args.url, args.api_key, args.tokens)
+    clients = Clients(args.url, args.api_key, args.tokens, args.keep_alive)
     ratios = []
     for _ in range(args.rounds):
-        alone = await capacity(server, args.clients, args.seconds / 3)
-        tally, rate, recovered = await overload(server, alone * args.times, args.seconds)
+        alone = capacity(clients, args.clients, args.seconds / 3)
+        spent = time.process_time()
+        tally, rate = overload(clients, alone * args.times, args.seconds)
+        spent = time.process_time() - spent
+        recovered = recovery(clients)
+        clients.run(time.monotonic(), and_all=True)
         ratios.append(rate / alone)
         late = tally.refusals
-        print(f"alone {alone:.1f}/s, under {args.times:g} times the load {rate:.1f}/s: {100 * rate / alone:.0f} %")
+        print(f"alone {alone:.1f}/s, under {args.times:g} times the load {rate:.1f}/s: {100 * rate / alone:.0f} % "
+              f"(the clients took {100 * spent / args.seconds:.0f} % of a core)")
         if late:
             print(f"  {len(late)} refusals, ms: median {1000 * statistics.median(late):.1f}, "
                   f"p99 {1000 * percentile(late, 0.99):.1f}, most {1000 * max(late):.1f}")
@@ -144,4 +230,5 @@ async def main():
         print(f"throughput kept: median {100 * statistics.median(ratios):.0f} % "
               f"({100 * min(ratios):.0f}-{100 * max(ratios):.0f} %)")
 
-asyncio.run(main())
+
+main()
