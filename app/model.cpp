@@ -4,6 +4,7 @@
 #include <chrono>
 #include <exception>
 #include <limits>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -21,28 +22,29 @@ engine::model_info take_measure(worker_options& worker) {
   return info;
 }
 
-/// What every worker of a model can take.
-struct shared_bounds {
+/// A model as its workers see it.
+struct model_look {
+  /// What every worker can take.
   std::size_t context = std::numeric_limits<std::uint32_t>::max();
   std::size_t vocabulary = std::numeric_limits<std::uint32_t>::max();
-  /// Numbers of an embedding.
-  std::size_t hidden = 0;
+  /// What the first worker sees; empty where the model has none.
+  engine::model_info first;
 };
 
 /// Of those that can load. Throws why the first one cannot when none can.
-shared_bounds bounds_of(std::vector<worker_options>& workers, const std::string& model) {
-  shared_bounds least;
+model_look look_at(std::vector<worker_options>& workers, const std::string& model) {
+  model_look seen;
   bool loads = false;
   std::exception_ptr reason;
   for (worker_options& worker : workers) {
     if (worker.model != model)
       continue;
     try {
-      const auto info = take_measure(worker);
-      least.context = std::min(least.context, info.context);
-      least.vocabulary = std::min(least.vocabulary, info.vocabulary);
-      least.hidden = info.hidden;
-      loads = true;
+      auto info = take_measure(worker);
+      seen.context = std::min(seen.context, info.context);
+      seen.vocabulary = std::min(seen.vocabulary, info.vocabulary);
+      if (!std::exchange(loads, true))
+        seen.first = std::move(info);
     } catch (const engine::load_error&) {
       if (!reason)
         reason = std::current_exception();
@@ -50,7 +52,7 @@ shared_bounds bounds_of(std::vector<worker_options>& workers, const std::string&
   }
   if (!loads && reason)
     std::rethrow_exception(reason);
-  return least;
+  return seen;
 }
 
 std::shared_ptr<const text::tokenizer> make_tokenizer(const engine::text_assets& assets) {
@@ -99,20 +101,6 @@ bool opens_thoughts(const text::chat_template& model_template) {
   }
 }
 
-/// What the model's first worker that can look at it sees.
-engine::model_info look_at(const std::vector<worker_options>& workers, const std::string& model) {
-  for (const worker_options& worker : workers) {
-    if (worker.model != model)
-      continue;
-    try {
-      return engine::inspect_model(worker.engine);
-    } catch (const engine::load_error&) {
-      continue;
-    }
-  }
-  return {};
-}
-
 /// Another model, adapter, dtype or version gives another one.
 std::string fingerprint(const engine::model_info& info, const std::string& adapter = {}) {
   if (info.digest.empty())
@@ -121,13 +109,13 @@ std::string fingerprint(const engine::model_info& info, const std::string& adapt
     "_" TROUPE_VERSION;
 }
 
-model_text read_text(const config::model_entry& model, const engine::text_assets& assets, const shared_bounds& bounds) {
+model_text read_text(const config::model_entry& model, const engine::text_assets& assets, const model_look& seen) {
   model_text result;
-  result.context = static_cast<std::uint32_t>(bounds.context);
+  result.context = static_cast<std::uint32_t>(seen.context);
   result.tokenizer = of_model(model.path, [&] { return make_tokenizer(assets); });
-  if (const auto size = result.tokenizer->vocabulary_size(); size > bounds.vocabulary)
+  if (const auto size = result.tokenizer->vocabulary_size(); size > seen.vocabulary)
     spdlog::warn("{}: the tokenizer has {} tokens, the weights have {}: requests with those above will fail",
-      model.path.string(), size, bounds.vocabulary);
+      model.path.string(), size, seen.vocabulary);
   if (assets.chat_template.empty())
     spdlog::warn("{} has no chat template: chat requests will be refused", model.path.string());
   else
@@ -139,8 +127,8 @@ model_text read_text(const config::model_entry& model, const engine::text_assets
   return result;
 }
 
-http::served_model shown(const config::model_entry& model, const engine::text_assets& assets, const model_text& text,
-  const shared_bounds& bounds, const engine::model_info& info) {
+http::served_model shown(
+  const config::model_entry& model, const engine::text_assets& assets, const model_text& text, const model_look& seen) {
   http::served_model served{model.name, written_at(model.path), text.context};
   served.aliases = model.aliases;
   served.temperature = assets.temperature.value_or(static_cast<float>(model.temperature));
@@ -148,9 +136,9 @@ http::served_model shown(const config::model_entry& model, const engine::text_as
   served.top_k = assets.top_k.value_or(served.top_k);
   served.min_p = assets.min_p.value_or(served.min_p);
   served.repetition_penalty = assets.repetition_penalty.value_or(served.repetition_penalty);
-  served.fingerprint = fingerprint(info);
-  served.vocabulary = std::min(text.tokenizer->vocabulary_size(), bounds.vocabulary);
-  served.embedding = bounds.hidden;
+  served.fingerprint = fingerprint(seen.first);
+  served.vocabulary = std::min(text.tokenizer->vocabulary_size(), seen.vocabulary);
+  served.embedding = seen.first.hidden;
   served.pooling = model.pooling;
   served.calls = http::api::detect_tool_format(assets.chat_template);
   served.thinks = http::api::template_thinks(assets.chat_template);
@@ -208,17 +196,16 @@ model_texts prepare_models(config::config& c) {
   // Behind all models: `default` is the first of the list.
   std::vector<http::served_model> adapters;
   for (const config::model_entry& model : c.models) {
-    const auto bounds = bounds_of(workers, model.name);
+    const auto seen = look_at(workers, model.name);
     const engine::text_assets assets = engine::read_text_assets(model.path);
-    model_text text = read_text(model, assets, bounds);
-    c.company.gateway.contexts.emplace(model.name, bounds.context);
+    model_text text = read_text(model, assets, seen);
+    c.company.gateway.contexts.emplace(model.name, seen.context);
     for (worker_options& worker : workers)
       if (worker.model == model.name)
         worker.eos = assets.eos;
-    const auto info = look_at(workers, model.name);
-    c.http.models.push_back(shown(model, assets, text, bounds, info));
-    for (const engine::adapter_info& adapter : info.adapters)
-      adapters.push_back(shown(model, c.http.models.back(), &model == &c.models.front(), adapter, info));
+    c.http.models.push_back(shown(model, assets, text, seen));
+    for (const engine::adapter_info& adapter : seen.first.adapters)
+      adapters.push_back(shown(model, c.http.models.back(), &model == &c.models.front(), adapter, seen.first));
     result.emplace(model.name, std::move(text));
   }
   c.http.models.insert(c.http.models.end(), adapters.begin(), adapters.end());

@@ -16,16 +16,10 @@ namespace json = boost::json;
 namespace {
 
 continuation read_continuation(const json::value& value, const std::string& path) {
-  if (value.is_string()) {
-    if (value.get_string().empty())
-      refuse(path, path + " must not be empty");
-    return {std::string{value.get_string()}, {}};
-  }
-  if (!value.is_array())
-    refuse_type(path, "a string or a list of token ids", value);
-  if (value.get_array().empty())
-    refuse(path, path + " must not be empty");
-  return {{}, read_token_ids(value.get_array(), path)};
+  auto read = read_text_or_ids(value, path, path);
+  if (auto* text = std::get_if<std::string>(&read))
+    return {std::move(*text), {}};
+  return {{}, std::get<std::vector<token_id>>(std::move(read))};
 }
 
 std::vector<continuation> read_continuations(field_reader& fields) {

@@ -91,21 +91,28 @@ std::string prompt_body(std::string_view text) {
   return out;
 }
 
-void set_prompt(const json::value& value, const std::string& path, native_request& request) {
-  const auto field = path.substr(0, path.find('['));
+text_or_ids read_text_or_ids(const json::value& value, const std::string& path, const std::string& field) {
   if (value.is_string()) {
     if (value.get_string().empty())
       refuse(field, path + " must not be empty");
-    request.form = prompt_form::text;
-    request.prompt = std::string{value.get_string()};
-    return;
+    return std::string{value.get_string()};
   }
   if (!value.is_array())
     refuse_type(path, "a string or a list of token ids", value);
   if (value.get_array().empty())
     refuse(field, path + " must not be empty");
-  request.form = prompt_form::tokens;
-  request.prompt_tokens = read_token_ids(value.get_array(), path);
+  return read_token_ids(value.get_array(), path);
+}
+
+void set_prompt(const json::value& value, const std::string& path, native_request& request) {
+  auto read = read_text_or_ids(value, path, path.substr(0, path.find('[')));
+  if (auto* text = std::get_if<std::string>(&read)) {
+    request.form = prompt_form::text;
+    request.prompt = std::move(*text);
+  } else {
+    request.form = prompt_form::tokens;
+    request.prompt_tokens = std::get<std::vector<token_id>>(std::move(read));
+  }
 }
 
 } // namespace troupe::http::api
