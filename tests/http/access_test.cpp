@@ -1,63 +1,12 @@
 // Who may come in: keys, what each may do, and what strangers learn.
-#include <boost/json/parse.hpp>
 #include <catch2/catch.hpp>
 
-#include "tests/http/running_server.hpp"
+#include "tests/http/guarded_server.hpp"
 
 using namespace troupe;
 using namespace troupe::http;
 using namespace troupe::http::test;
 namespace json = boost::json;
-
-namespace {
-
-api_key key(std::string name, std::string_view secret) {
-  api_key k;
-  k.tenant = name + "-tenant";
-  k.name = std::move(name);
-  k.digest = digest_of(secret);
-  return k;
-}
-
-std::vector<api_key> some_keys() {
-  auto ada = key("ada", "sk-ada");
-  ada.requests_per_minute = 60;
-  ada.tokens_per_minute = 6000;
-  auto chief = key("chief", "sk-chief");
-  chief.admin = true;
-  chief.max_priority = 5;
-  auto guest = key("guest", "sk-guest");
-  guest.models = {"org/large"};
-  return {ada, chief, guest};
-}
-
-/// A server that serves the holders of `some_keys`.
-struct guarded_server {
-  explicit guarded_server(options o = test_options()) : running(std::move(o), outside()) {
-    running.company.at_once = [](fake_company& company, sink_id sink, const native_request&) {
-      company.answer(sink, "hi");
-    };
-  }
-
-  environment outside() {
-    auto e = real_environment();
-    e.keys = ring;
-    return e;
-  }
-
-  std::shared_ptr<key_ring> ring = std::make_shared<key_ring>(std::make_shared<key_table>(some_keys()));
-  running_server running;
-};
-
-std::string bearer(std::string_view secret) {
-  return "Authorization: Bearer " + std::string{secret} + "\r\n";
-}
-
-json::object error_of(const reply& answer) {
-  return json::parse(answer.body).at("error").as_object();
-}
-
-} // namespace
 
 TEST_CASE("a digest is SHA-256") {
   const auto digest = digest_of("abc");
@@ -132,72 +81,6 @@ TEST_CASE("orders want an admin's key") {
   CHECK(s.running.company.orders().empty());
   CHECK(s.running.call(post("/admin/reload", "", bearer("sk-chief"))).status == 200);
   CHECK(s.running.call(post("/cache/clear", "", bearer("sk-chief"))).status == 200);
-}
-
-TEST_CASE("a key sees its models only, and the first of them is the default") {
-  guarded_server s;
-  const auto ask = [&](const std::string& model) {
-    return s.running.call(
-      post(chat, R"({"model":")" + model + R"(","messages":[{"role":"user","content":"hi"}]})", bearer("sk-guest")));
-  };
-  const auto other = ask("small");
-  CHECK(other.status == 404);
-  CHECK(error_of(other).at("code") == "model_not_found");
-  CHECK(ask("org/large").status == 200);
-  CHECK(ask("default").status == 200);
-  CHECK(s.running.company.request(1).second.model == "org/large");
-  CHECK(s.running.call(get("/v1/models/small", bearer("sk-guest"))).status == 404);
-  const auto listed = json::parse(s.running.call(get("/v1/models", bearer("sk-guest"))).body).at("data").as_array();
-  REQUIRE(listed.size() == 1);
-  CHECK(listed[0].at("id") == "org/large");
-  CHECK(json::parse(s.running.call(get("/v1/models", bearer("sk-ada"))).body).at("data").as_array().size() == 2);
-}
-
-TEST_CASE("a key's models are counted by their names, whatever alias a request or the key uses") {
-  auto o = test_options();
-  o.models[0].aliases = {"tiny"};
-  o.models[1].aliases = {"big", "vast"};
-  guarded_server s{o};
-  const auto ask = [&](const std::string& key, const std::string& model) {
-    return s.running.call(
-      post(chat, R"({"model":")" + model + R"(","messages":[{"role":"user","content":"hi"}]})", bearer(key)));
-  };
-  CHECK(ask("sk-guest", "big").status == 200);
-  CHECK(s.running.company.request(0).second.model == "org/large");
-  CHECK(ask("sk-guest", "tiny").status == 404);
-  auto keys = some_keys();
-  keys[2].models = {"vast"};
-  s.ring->replace(std::make_shared<key_table>(keys));
-  CHECK(ask("sk-guest", "org/large").status == 200);
-  CHECK(ask("sk-guest", "big").status == 200);
-  CHECK(ask("sk-guest", "small").status == 404);
-}
-
-TEST_CASE("a key that names an adapter sees the adapter only, and one that names its model sees the model only") {
-  auto o = test_options();
-  auto adapter = o.models[1];
-  adapter.parent = adapter.name;
-  adapter.name += ":poet";
-  adapter.adapter = "0123";
-  adapter.aliases = {"poet"};
-  o.models.push_back(adapter);
-  guarded_server s{o};
-  const auto ask = [&](const std::string& model) {
-    return s.running.call(
-      post(chat, R"({"model":")" + model + R"(","messages":[{"role":"user","content":"hi"}]})", bearer("sk-guest")));
-  };
-  CHECK(ask("org/large").status == 200);
-  CHECK(ask("org/large:poet").status == 404);
-  auto keys = some_keys();
-  keys[2].models = {"org/large:poet"};
-  s.ring->replace(std::make_shared<key_table>(keys));
-  CHECK(ask("org/large").status == 404);
-  CHECK(ask("poet").status == 200);
-  const auto served = s.running.company.request(1).second;
-  CHECK(served.model == "org/large");
-  CHECK(served.adapter == "0123");
-  const auto tokens = s.running.call(post("/tokenize", R"({"model":"poet","prompt":"hi"})", bearer("sk-guest")));
-  CHECK(tokens.status == 200);
 }
 
 TEST_CASE("a priority above the key's highest is refused by name, limit and value") {
