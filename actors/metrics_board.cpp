@@ -10,10 +10,6 @@ namespace troupe {
 
 namespace {
 
-double seconds(timespan x) {
-  return std::chrono::duration<double>(x).count();
-}
-
 /// Why a request did not succeed; empty when it did.
 std::string_view reason_of(const sink_record& x) {
   switch (x.result) {
@@ -54,11 +50,11 @@ void metrics_board::take(const sink_record& x, time_point now) {
   prompt_tokens_ += x.usage.prompt_tokens;
   completion_tokens_ += x.usage.completion_tokens;
   if (x.result == outcome::finished)
-    latency_.add(seconds(x.latency), now);
+    latency_.add(seconds_of(x.latency), now);
   if (x.usage.completion_tokens > 0)
-    first_token_.add(seconds(x.time_to_first_token), now);
+    first_token_.add(seconds_of(x.time_to_first_token), now);
   if (had_run(x))
-    queued_.add(seconds(x.queued), now);
+    queued_.add(seconds_of(x.queued), now);
 }
 
 void metrics_board::take(const step_record& x, time_point now) {
@@ -72,7 +68,7 @@ void metrics_board::take(const step_record& x, time_point now) {
   worker.evicted += x.evicted;
   worker.prefix_query_tokens += x.prefix_query_tokens;
   worker.prefix_hit_tokens += x.prefix_hit_tokens;
-  worker.step_time.add(seconds(x.duration), now);
+  worker.step_time.add(seconds_of(x.duration), now);
   worker.rows.add(x.rows, now);
   decoded_.add(x.decode_tokens, now);
 }
@@ -139,8 +135,8 @@ metrics_snapshot metrics_board::snapshot(time_point now) {
   out.prompt_tokens = prompt_tokens_;
   out.completion_tokens = completion_tokens_;
   out.tokens_per_second = decoded_.per_second(now);
-  out.objective_seconds = seconds(options_.objective);
-  out.objective_window_seconds = seconds(options_.window);
+  out.objective_seconds = seconds_of(options_.objective);
+  out.objective_window_seconds = seconds_of(options_.window);
   out.meets_sla = out.latency.count == 0 || out.latency.p95 < out.objective_seconds;
   out.stalled = moved_ ? now - *moved_ : timespan{0};
   for (auto& [id, worker] : workers_)
@@ -218,8 +214,8 @@ std::string log_line(const sink_record& x) {
   return fmt::format("request id={} endpoint={} model={} run={} prompt_tokens={} completion_tokens={} queued={:.6f} "
                      "ttft={:.6f} latency={:.6f} cache={} outcome={}{}{}",
     plain_word(x.request_id), plain_word(x.endpoint), plain_word(x.model), x.run, x.usage.prompt_tokens,
-    x.usage.completion_tokens, seconds(x.queued), seconds(x.time_to_first_token), seconds(x.latency), name(x.cache),
-    name(x.result), reason.empty() ? "" : " reason=", reason);
+    x.usage.completion_tokens, seconds_of(x.queued), seconds_of(x.time_to_first_token), seconds_of(x.latency),
+    name(x.cache), name(x.result), reason.empty() ? "" : " reason=", reason);
 }
 
 } // namespace troupe

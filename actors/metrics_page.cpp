@@ -14,10 +14,6 @@ namespace troupe {
 
 namespace {
 
-double seconds(timespan x) {
-  return std::chrono::duration<double>(x).count();
-}
-
 /// Observes the same value several times.
 void observe(prometheus::Histogram& histogram, const bucket_bounds& bounds, double value, std::uint32_t times) {
   if (times == 0)
@@ -57,7 +53,7 @@ struct metrics_page::books {
 };
 
 metrics_page::metrics_page(timespan objective) : books_{std::make_unique<books>()} {
-  books_->objective = seconds(objective);
+  books_->objective = seconds_of(objective);
 }
 metrics_page::~metrics_page() = default;
 metrics_page::metrics_page(metrics_page&&) noexcept = default;
@@ -71,26 +67,26 @@ void metrics_page::take(const sink_record& x) {
   model.prompt_tokens += x.usage.prompt_tokens;
   model.generation_tokens += x.usage.completion_tokens;
   if (x.usage.completion_tokens > 0)
-    model.first_token.Observe(seconds(x.time_to_first_token));
+    model.first_token.Observe(seconds_of(x.time_to_first_token));
   if (had_run(x))
-    model.queued.Observe(seconds(x.queued));
+    model.queued.Observe(seconds_of(x.queued));
   if (x.result != outcome::finished)
     return;
-  model.request.Observe(seconds(x.latency));
+  model.request.Observe(seconds_of(x.latency));
   ++(x.finish == finish_reason::length ? model.cut : model.stopped);
   // Who came to a run under way, or to a finished answer, had its tokens at once.
   const bool saw_all = x.cache == cache_state::miss || x.cache == cache_state::bypass;
   if (saw_all && x.usage.completion_tokens > 1)
-    model.per_token.Observe(seconds(x.latency - x.time_to_first_token) / (x.usage.completion_tokens - 1));
+    model.per_token.Observe(seconds_of(x.latency - x.time_to_first_token) / (x.usage.completion_tokens - 1));
 }
 
 void metrics_page::take(const step_record& x) {
   auto& worker = books_->workers[x.worker];
-  worker.step.Observe(seconds(x.duration));
+  worker.step.Observe(seconds_of(x.duration));
   worker.rows += x.rows;
   auto& model = books_->model_of(worker.model);
   // Every step feeds every resident sequence: its time is the time between two tokens of each that decodes.
-  observe(model.between_tokens, token_bounds, seconds(x.duration), x.decode_tokens);
+  observe(model.between_tokens, token_bounds, seconds_of(x.duration), x.decode_tokens);
   model.prefix_query_tokens += x.prefix_query_tokens;
   model.prefix_hit_tokens += x.prefix_hit_tokens;
   model.evicted += x.evicted;

@@ -11,10 +11,6 @@ namespace troupe {
 
 namespace {
 
-double seconds(timespan x) {
-  return std::chrono::duration<double>(x).count();
-}
-
 // Every reason and state has its series from the first page on, so that a rate sees the first event.
 constexpr std::array failure_codes{failure_code::invalid_request, failure_code::context_length_exceeded,
   failure_code::model_not_found, failure_code::queue_full, failure_code::rate_limited, failure_code::draining,
@@ -214,8 +210,9 @@ void add_company(metric_families& out, const metrics_snapshot& x) {
   out.gauge("troupe_objective_window_seconds", "The time that the objective looks back.")
     .value(x.objective_window_seconds);
   out.gauge("troupe_meets_sla", "1 while the objective is met, else 0.").value(x.meets_sla ? 1 : 0);
-  out.gauge("troupe_stalled_seconds", "How long no step has ended although there is work.").value(seconds(x.stalled));
-  out.gauge("troupe_uptime_seconds", "How long the company has been there.").value(seconds(x.uptime));
+  out.gauge("troupe_stalled_seconds", "How long no step has ended although there is work.")
+    .value(seconds_of(x.stalled));
+  out.gauge("troupe_uptime_seconds", "How long the company has been there.").value(seconds_of(x.uptime));
   out.gauge("troupe_build_info", "1, with the program's version.").value(1, {{"version", TROUPE_VERSION}});
 }
 

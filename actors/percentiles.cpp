@@ -11,10 +11,6 @@ namespace {
 constexpr timespan rate_span = std::chrono::seconds{10};
 constexpr timespan slice_span = std::chrono::milliseconds{100};
 
-double seconds(timespan x) {
-  return std::chrono::duration<double>(x).count();
-}
-
 double nearest_rank(const std::vector<double>& sorted, double percent) {
   const auto rank = static_cast<std::size_t>(std::ceil(percent / 100.0 * static_cast<double>(sorted.size())));
   return sorted[std::max<std::size_t>(rank, 1) - 1];
@@ -71,7 +67,7 @@ double rate_window::per_second(time_point now) {
   std::uint64_t sum = 0;
   for (const auto& one : slices_)
     sum += one.count;
-  return static_cast<double>(sum) / seconds(span);
+  return static_cast<double>(sum) / seconds_of(span);
 }
 
 void rate_window::drop_old(time_point now) {

@@ -9,7 +9,7 @@ namespace troupe::bench {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = beast::http;
+namespace beast_http = beast::http;
 using boost::system::error_code;
 
 namespace {
@@ -19,7 +19,8 @@ constexpr std::uint64_t longest_answer = 64 << 20;
 std::string describe(error_code error) {
   if (error == beast::error::timeout)
     return "timeout";
-  if (error == http::error::end_of_stream || error == http::error::partial_message || error == asio::error::eof)
+  if (error == beast_http::error::end_of_stream || error == beast_http::error::partial_message ||
+    error == asio::error::eof)
     return "the server closed the connection before its answer was whole";
   return error.message();
 }
@@ -29,15 +30,15 @@ void fail_on(error_code error) {
     throw connection_error{describe(error)};
 }
 
-http::request<http::string_body> make_request(const call& c, const std::string& authority) {
-  http::request<http::string_body> request{http::verb::post, c.path, 11};
-  request.set(http::field::host, authority);
-  request.set(http::field::user_agent, "troupe-bench");
-  request.set(http::field::content_type, "application/json");
+beast_http::request<beast_http::string_body> make_request(const call& c, const std::string& authority) {
+  beast_http::request<beast_http::string_body> request{beast_http::verb::post, c.path, 11};
+  request.set(beast_http::field::host, authority);
+  request.set(beast_http::field::user_agent, "troupe-bench");
+  request.set(beast_http::field::content_type, "application/json");
   if (c.no_store)
-    request.set(http::field::cache_control, "no-store");
+    request.set(beast_http::field::cache_control, "no-store");
   if (!c.authorization.empty())
-    request.set(http::field::authorization, c.authorization);
+    request.set(beast_http::field::authorization, c.authorization);
   request.body() = c.body;
   request.prepare_payload();
   return request;
@@ -83,20 +84,20 @@ asio::awaitable<answer_head> connection::post(const call& c, steady_time deadlin
 }
 
 asio::awaitable<answer_head> connection::exchange(const request& r, const body_sink& sink) {
-  http::response_parser<http::string_body> parser;
+  beast_http::response_parser<beast_http::string_body> parser;
   parser.body_limit(longest_answer);
   error_code error;
   auto token = asio::redirect_error(asio::use_awaitable, error);
-  co_await http::async_write(*stream_, r, token);
+  co_await beast_http::async_write(*stream_, r, token);
   fail_on(error);
-  co_await http::async_read_header(*stream_, buffer_, parser, token);
+  co_await beast_http::async_read_header(*stream_, buffer_, parser, token);
   fail_on(error);
 
   const auto cache = parser.get()["X-Cache"];
   const answer_head head{parser.get().result_int(), std::string{cache.data(), cache.size()}};
   std::string& body = parser.get().body();
   while (!parser.is_done()) {
-    co_await http::async_read_some(*stream_, buffer_, parser, token);
+    co_await beast_http::async_read_some(*stream_, buffer_, parser, token);
     fail_on(error);
     if (!body.empty())
       sink(head, body);

@@ -30,6 +30,12 @@ endif()
 function(troupe_library name)
   add_library(${name} STATIC ${ARGN})
   target_link_libraries(${name} PRIVATE troupe_flags Threads::Threads)
+  if(TROUPE_SANITIZE)
+    # Sanitizers make the large headers dear, so several sources share them. Names of one file meet those of others then,
+    # which the plain build warns of where it matters.
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON)
+    target_compile_options(${name} PRIVATE -Wno-shadow -Wno-subobject-linkage)
+  endif()
 endfunction()
 
 # One executable of tests per folder, run as one test. SERIAL lets no other run beside it.

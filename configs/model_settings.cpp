@@ -10,9 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t mib = 1 << 20, gib = 1 << 30;
-constexpr std::int64_t any_count = 1'000'000'000;
-
 setting<model_entry> model_temperature() {
   return {"model", "temperature", "a number between 0 and 2",
     [](model_entry& target, const toml::node& node) {

@@ -13,6 +13,9 @@
 
 namespace troupe::config {
 
+constexpr std::int64_t kib = 1 << 10, mib = 1 << 20, gib = 1 << 30;
+constexpr std::int64_t any_count = 1'000'000'000;
+
 /// Follows member pointers: `at(&config::http, &http::options::port)` finds a config's port.
 template <class... Members>
 auto at(Members... members) {

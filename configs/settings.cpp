@@ -12,9 +12,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kib = 1 << 10, mib = 1 << 20, gib = 1 << 30;
-constexpr std::int64_t any_count = 1'000'000'000;
-
 bool anything(const std::string&) {
   return true;
 }

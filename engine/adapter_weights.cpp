@@ -27,9 +27,9 @@ at::Tensor widened(const stored_tensor& tensor) {
   return wide;
 }
 
-class loader {
+class adapter_loader {
 public:
-  loader(const adapter_files& files, at::Device device, adapter_weights& into)
+  adapter_loader(const adapter_files& files, at::Device device, adapter_weights& into)
       : files_(files),
         device_(device),
         into_(into) {}
@@ -72,7 +72,7 @@ private:
 
 adapter_weights load_adapter(const adapter_files& files, const model_config& config, at::Device device) {
   adapter_weights loaded;
-  const loader from(files, device, loaded);
+  const adapter_loader from(files, device, loaded);
   const auto q = config.q_width();
   const auto kv = config.kv_width();
   const auto wide = config.intermediate;

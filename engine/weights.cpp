@@ -76,11 +76,11 @@ stored_tensor column(stored_tensor vector) {
   return vector;
 }
 
-class loader {
+class weight_loader {
 public:
   using role = weight_role;
 
-  loader(const checkpoint& model, weights& into) : model_(model), config_(model.config), into_(into) {
+  weight_loader(const checkpoint& model, weights& into) : model_(model), config_(model.config), into_(into) {
     interleaved_ = model.format == file_format::gguf && config_.kind->interleaved_rope_in_gguf;
     less_one_ = model.format == file_format::hugging_face && config_.kind->norms_less_one;
   }
@@ -233,7 +233,7 @@ std::shared_ptr<const weights> load_weights(const checkpoint& model, at::ScalarT
   loaded->device = device;
   for (const auto& file : model.files)
     file.will_need();
-  const loader from(model, *loaded);
+  const weight_loader from(model, *loaded);
   loaded->embedding = from.matrix(weight_role::embedding);
   for (std::size_t i = 0; i < model.config.layers; ++i)
     loaded->layers.push_back(from.layer(i));

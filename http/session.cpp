@@ -23,7 +23,7 @@ std::string request_id(environment& outside) {
   return id;
 }
 
-std::string seconds_text(std::chrono::nanoseconds t) {
+std::string limit_text(std::chrono::nanoseconds t) {
   return api::number_text(std::chrono::duration<double>(t).count()) + " s";
 }
 
@@ -151,7 +151,7 @@ net::awaitable<bool> session::read_head() {
     if (!more && connection_->ended())
       co_return false;
     if (!more)
-      co_return refuse(408, "the head of the request took longer than " + seconds_text(limit().header_timeout));
+      co_return refuse(408, "the head of the request took longer than " + limit_text(limit().header_timeout));
   }
   head_time_ = steady_clock::now();
   const auto head = connection_->take(size);
@@ -197,7 +197,7 @@ net::awaitable<bool> session::read_body_by_length() {
     if (!more && connection_->ended())
       co_return false;
     if (!more)
-      co_return refuse(408, "the body of the request took longer than " + seconds_text(limit().body_timeout));
+      co_return refuse(408, "the body of the request took longer than " + limit_text(limit().body_timeout));
   }
   request_.body = connection_->take(size);
   connection_->read_ahead(default_read_ahead);
@@ -218,7 +218,7 @@ net::awaitable<bool> session::read_chunked_body() {
     if (!more && connection_->ended())
       co_return false;
     if (!more)
-      co_return refuse(408, "the body of the request took longer than " + seconds_text(limit().body_timeout));
+      co_return refuse(408, "the body of the request took longer than " + limit_text(limit().body_timeout));
   }
   request_.body = std::move(chunks.body());
   co_return true;

@@ -23,6 +23,10 @@ using epoch_id = std::uint64_t;
 
 using timespan = std::chrono::nanoseconds;
 
+inline double seconds_of(timespan x) {
+  return std::chrono::duration<double>(x).count();
+}
+
 /// One choice of a run (n > 1 has several).
 struct sequence_key {
   run_id run = 0;

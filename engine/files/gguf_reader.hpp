@@ -24,7 +24,7 @@ inline std::size_t least_bytes(gguf_kind k) {
 }
 
 /// Most bytes of a header: what it becomes in memory is up to eight times as much. Those in use have a tenth of this.
-constexpr std::size_t max_header = std::size_t{64} << 20;
+constexpr std::size_t max_gguf_header = std::size_t{64} << 20;
 
 /// Reads a header from front to back and never past its end.
 class gguf_reader {
@@ -32,7 +32,7 @@ public:
   explicit gguf_reader(const mapped_file& file)
       : file_(file),
         path_(std::make_shared<const std::filesystem::path>(file.path())),
-        end_(std::min(file.bytes().size(), max_header)) {}
+        end_(std::min(file.bytes().size(), max_gguf_header)) {}
 
   std::size_t position() const { return position_; }
   std::size_t left() const { return end_ - position_; }
@@ -75,7 +75,7 @@ private:
     if (bytes <= left())
       return;
     if (end_ < file_.bytes().size() && bytes <= file_.bytes().size() - position_)
-      refuse("metadata and list of tensors must have at most " + std::to_string(max_header) + " bytes together");
+      refuse("metadata and list of tensors must have at most " + std::to_string(max_gguf_header) + " bytes together");
     refuse("the file ends early: " + std::to_string(bytes) + " bytes wanted at offset " + std::to_string(position_) +
       ", " + std::to_string(left()) + " left");
   }

@@ -14,7 +14,7 @@ namespace json = boost::json;
 namespace {
 
 // The format allows 100 million bytes; parsed, those would take gigabytes. Headers in use have less than 3 MB.
-constexpr std::uint64_t max_header = std::uint64_t{32} << 20;
+constexpr std::uint64_t max_safetensors_header = std::uint64_t{32} << 20;
 constexpr std::size_t max_dimensions = 8;
 
 [[noreturn]] void refuse(const stored_tensor& tensor, const std::string& why) {
@@ -79,8 +79,8 @@ safetensors_file::safetensors_file(const std::filesystem::path& path) : file_(pa
   if (bytes.size() < sizeof length)
     throw load_error(path.string() + ": header: the file ends early, has " + std::to_string(bytes.size()) + " bytes");
   std::memcpy(&length, bytes.data(), sizeof length);
-  if (length > max_header)
-    throw load_error(path.string() + ": header: length must be at most " + std::to_string(max_header) + ", got " +
+  if (length > max_safetensors_header)
+    throw load_error(path.string() + ": header: length must be at most " + std::to_string(max_safetensors_header) + ", got " +
       std::to_string(length));
   if (length > bytes.size() - sizeof length)
     throw load_error(path.string() + ": header: length " + std::to_string(length) + " does not fit into a file of " +

@@ -12,7 +12,7 @@ namespace json = boost::json;
 namespace {
 
 /// What OpenAI's API takes where nothing is said.
-constexpr std::uint32_t default_max_tokens = 16;
+constexpr std::uint32_t completion_max_tokens = 16;
 constexpr std::size_t max_choices_of_prompts = 512;
 
 /// A string, token ids, or a list of such prompts, each of which becomes a request of its own.
@@ -42,7 +42,7 @@ void read_prompts(const json::value& value, std::size_t most, call& c) {
 call read_completion(std::string_view body, const call_context& context) {
   const auto object = parse_object(body, context.opts.limit.json_depth);
   field_reader fields{object};
-  auto c = read_openai_call(fields, context, answer_shape::completion, default_max_tokens);
+  auto c = read_openai_call(fields, context, answer_shape::completion, completion_max_tokens);
   c.request.endpoint = "/v1/completions";
   const auto* prompt = fields.find("prompt");
   if (prompt == nullptr)

@@ -12,7 +12,7 @@ namespace troupe::http::api {
 
 namespace {
 
-constexpr std::uint32_t default_max_tokens = 256;
+constexpr std::uint32_t inference_max_tokens = 256;
 
 std::string read_input(field_reader& fields) {
   auto input = fields.string("user_input");
@@ -45,7 +45,7 @@ call read_inference(std::string_view body, const call_context& context) {
   if (const auto* history = fields.find("conversation_history"); history != nullptr)
     r.messages = read_history(*history, context.opts.limit.messages);
   const auto& model = find_model(context.opts, fields.string("model").value_or("default"));
-  r.params = read_sampling(fields, {0, 1, 0, default_max_tokens}, model.context);
+  r.params = read_sampling(fields, {0, 1, 0, inference_max_tokens}, model.context);
   r.priority = read_priority(fields);
   const bool use_cache = fields.boolean("use_cache").value_or(true);
   c.style.stream = fields.boolean("stream").value_or(false);

@@ -32,7 +32,7 @@ call_markup markup_of(tool_format format) {
 }
 
 /// A string of the grammar's.
-std::string quoted(std::string_view text) {
+std::string grammar_string(std::string_view text) {
   std::string out = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\')
@@ -72,12 +72,14 @@ std::string forced_calls_grammar(const tool_set& set, tool_format format) {
     const auto rule = "call_" + std::to_string(i);
     names += (names.empty() ? "" : " | ") + rule;
     const auto before = std::string{markup.before} + tool.name + std::string{markup.arguments};
-    rules += rule + ": " + sequence({quoted(before), "%json " + schema_of(tool), quoted(markup.after)}) + "\n";
+    rules +=
+      rule + ": " + sequence({grammar_string(before), "%json " + schema_of(tool), grammar_string(markup.after)}) + "\n";
   }
   const bool several = set.choice == tool_choice::required && set.parallel;
-  const auto more = several ? "(" + quoted(markup.between) + " call)*" : std::string{"\"\""};
-  return "%llguidance {}\nstart: " + sequence({quoted(markup.before_all), "call", more, quoted(markup.after_all)}) +
-    "\ncall: " + names + "\n" + rules;
+  const auto more = several ? "(" + grammar_string(markup.between) + " call)*" : std::string{"\"\""};
+  return "%llguidance {}\nstart: " +
+    sequence({grammar_string(markup.before_all), "call", more, grammar_string(markup.after_all)}) + "\ncall: " + names +
+    "\n" + rules;
 }
 
 } // namespace troupe::http::api
