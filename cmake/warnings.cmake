@@ -1,7 +1,7 @@
 # How our own code is compiled: warnings are errors, sanitizers where asked for.
 
 add_library(troupe_flags INTERFACE)
-target_compile_options(troupe_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
+target_compile_options(troupe_flags INTERFACE -Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Werror)
 target_include_directories(troupe_flags INTERFACE ${CMAKE_SOURCE_DIR})
 
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
@@ -9,6 +9,10 @@ set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -fno-omit-frame-pointer")
 if(TROUPE_SANITIZE)
   target_compile_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE})
+  # Where sources share a text, see below, names of one meet those of another.
+  target_compile_options(troupe_flags INTERFACE -Wno-subobject-linkage)
+else()
+  target_compile_options(troupe_flags INTERFACE -Wshadow)
 endif()
 
 # The thread sanitizer of g++ 12 does not start where the kernel scatters addresses too widely, so tests ask it not to,
@@ -31,10 +35,8 @@ function(troupe_library name)
   add_library(${name} STATIC ${ARGN})
   target_link_libraries(${name} PRIVATE troupe_flags Threads::Threads)
   if(TROUPE_SANITIZE)
-    # Sanitizers make the large headers dear, so several sources share them. Names of one file meet those of others then,
-    # which the plain build warns of where it matters.
+    # Sanitizers make the large headers dear, so several sources share them.
     set_target_properties(${name} PROPERTIES UNITY_BUILD ON)
-    target_compile_options(${name} PRIVATE -Wno-shadow -Wno-subobject-linkage)
   endif()
 endfunction()
 
