@@ -12,6 +12,7 @@ answer_group::answer_group(company_port& port, std::vector<native_request> reque
       most_bytes_(most_bytes),
       wake_(std::move(wake)),
       window_(window == 0 ? requests.size() : window),
+      several_(requests.size() > 1),
       choices_each_(std::max<std::uint32_t>(requests.front().params.choices, 1)),
       waiting_(std::make_move_iterator(requests.rbegin()), std::make_move_iterator(requests.rend())) {
   hand_in();
@@ -25,10 +26,12 @@ void answer_group::hand_in() {
   for (; running < window_ && !waiting_.empty(); ++running) {
     auto next = std::move(waiting_.back());
     waiting_.pop_back();
-    parts_.push_back(std::make_unique<running_answer>(port_, std::move(next), most_bytes_, [this] {
+    const auto wake = [this] {
       hand_in();
       wake_();
-    }));
+    };
+    const auto place = several_ ? "[" + std::to_string(parts_.size()) + "]" : std::string{};
+    parts_.push_back(std::make_unique<running_answer>(port_, std::move(next), most_bytes_, wake, place));
   }
 }
 

@@ -48,6 +48,7 @@ private:
   std::size_t most_bytes_;
   std::function<void()> wake_;
   std::size_t window_;
+  bool several_;
   std::uint32_t choices_each_;
   /// Not handed in yet, the next one last.
   std::vector<native_request> waiting_;

@@ -19,10 +19,11 @@ std::size_t size_of(const answer_text& event) {
 } // namespace
 
 running_answer::running_answer(
-  company_port& port, native_request request, std::size_t most_bytes, std::function<void()> wake)
+  company_port& port, native_request request, std::size_t most_bytes, std::function<void()> wake, std::string place)
     : port_(port),
       most_bytes_(most_bytes),
-      wake_(std::move(wake)) {
+      wake_(std::move(wake)),
+      place_(std::move(place)) {
   sink_ = port_.submit(std::move(request), *this);
 }
 
@@ -69,7 +70,12 @@ void running_answer::finished(const answer_finished& event) {
 
 void running_answer::failed(const failure& reason) {
   attached_ = false;
-  end_ = reason;
+  auto named = reason;
+  if (!place_.empty() && !named.param.empty()) {
+    named.param += place_;
+    named.message = named.param + ": " + named.message;
+  }
+  end_ = std::move(named);
   wake_();
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -17,8 +18,10 @@ namespace troupe::http {
 /// detached as a slow reader's and has failed. Zero sets no bound.
 class running_answer : private answer_listener {
 public:
-  /// `wake` is called when something has come.
-  running_answer(company_port& port, native_request request, std::size_t most_bytes, std::function<void()> wake);
+  /// `wake` is called when something has come. `place` is the request's in the list that it came in, `[3]`: a failure
+  /// that names the list's field names it too.
+  running_answer(company_port& port, native_request request, std::size_t most_bytes, std::function<void()> wake,
+    std::string place = {});
   ~running_answer() override;
   running_answer(const running_answer&) = delete;
   running_answer& operator=(const running_answer&) = delete;
@@ -49,6 +52,7 @@ private:
   company_port& port_;
   std::size_t most_bytes_;
   std::function<void()> wake_;
+  std::string place_;
   std::optional<answer_admitted> admitted_;
   std::optional<answer_started> started_;
   std::vector<answer_text> text_;

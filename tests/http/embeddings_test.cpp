@@ -237,6 +237,23 @@ TEST_CASE("one input that fails fails the request, and no further one is handed 
   CHECK(s.company.request_count() == embedding_window);
 }
 
+TEST_CASE("an input of a list that fails is named by its place, one alone by its field") {
+  test::running_server s;
+  s.company.at_once = [](test::fake_company& company, sink_id sink, const native_request& request) {
+    if (request.prompt == "long")
+      company.failed(sink, {failure_code::context_length_exceeded, "too long", "input", {}});
+  };
+  const auto error = [&](const std::string& input) {
+    const auto answer = s.call(post("/v1/embeddings", R"({"model":"small","input":)" + input + "}"));
+    CHECK(answer.status == 400);
+    return json::parse(answer.body).at("error");
+  };
+  CHECK(error(R"("long")").at("param") == "input");
+  CHECK(error(R"(["long"])").at("message") == "too long");
+  CHECK(error(R"(["a","long","a"])").at("param") == "input[1]");
+  CHECK(error(R"(["a","long","a"])").at("message") == "input[1]: too long");
+}
+
 TEST_CASE("a client that goes takes all inputs along, those that wait too") {
   test::running_server s;
   sink_id first = 0;
