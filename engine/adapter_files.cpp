@@ -43,7 +43,7 @@ std::map<std::string, module_place> modules_of(const model_config& config) {
 }
 
 [[noreturn]] void refuse(const stored_tensor& tensor, const std::string& why) {
-  throw load_error(tensor.file->string() + ": tensor '" + tensor.name + "': " + why);
+  throw load_error(tensor.file_name() + ": tensor '" + tensor.name + "': " + why);
 }
 
 /// `base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight` in its parts.
@@ -129,10 +129,10 @@ adapter_files open_adapter(const std::filesystem::path& folder, const model_conf
     match.take(tensor);
   auto parts = std::move(match).finish(path);
   digest identity;
-  const mapped_file config_file(config_path);
-  identity.add(config_file.bytes());
-  identity.add(file.file().bytes());
-  return {std::move(parts), identity.hex(), std::move(file).release()};
+  const model_file config_file(config_path);
+  identity.add(config_file.bytes(0, config_file.size()));
+  identity.add(file.file()->bytes(0, file.file()->size()));
+  return {std::move(parts), identity.hex()};
 }
 
 } // namespace troupe::engine

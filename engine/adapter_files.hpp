@@ -2,7 +2,6 @@
 // After: Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models".
 #pragma once
 
-#include "engine/files/mapped_file.hpp"
 #include "engine/files/stored_tensor.hpp"
 #include "engine/model_config.hpp"
 #include "engine/models/weight_names.hpp"
@@ -28,7 +27,6 @@ struct adapter_files {
   std::map<weight_key, stored_low_rank> parts;
   /// 128-bit hex over every byte of both files.
   std::string digest;
-  mapped_file weights;
 
   /// Memory of its numbers in float32. Loaded, those of matrices that are computed as one take somewhat more.
   std::size_t bytes() const;

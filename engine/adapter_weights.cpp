@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 namespace troupe::engine {
 
 namespace {
@@ -21,9 +23,9 @@ at::Tensor widened(const stored_tensor& tensor) {
   const auto rows = static_cast<std::int64_t>(tensor.shape[0]);
   const auto columns = static_cast<std::int64_t>(tensor.shape[1]);
   auto wide = at::empty({rows, columns}, at::kFloat);
-  widen(tensor.type, tensor.bytes.data(), static_cast<std::size_t>(wide.numel()), wide.mutable_data_ptr<float>());
+  std::ranges::copy(tensor.numbers(), wide.mutable_data_ptr<float>());
   if (!at::isfinite(wide).all().item<bool>())
-    warn_of_odd_numbers(tensor.file->string(), tensor.name);
+    warn_of_odd_numbers(tensor.file_name(), tensor.name);
   return wide;
 }
 

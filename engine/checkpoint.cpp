@@ -41,7 +41,7 @@ void match(checkpoint& model, const std::vector<stored_tensor>& tensors) {
   std::map<std::string, const stored_tensor*> by_name;
   for (const auto& tensor : tensors)
     if (!by_name.emplace(tensor.name, &tensor).second)
-      throw load_error(tensor.file->string() + ": tensor '" + tensor.name + "' is in another file as well");
+      throw load_error(tensor.file_name() + ": tensor '" + tensor.name + "' is in another file as well");
   std::vector<std::string> missing;
   std::vector<std::string> misshapen;
   std::vector<std::string> unused;
@@ -105,20 +105,20 @@ void open_folder(checkpoint& model) {
   digest identity;
   for (const auto* name : {"config.json", "tokenizer.json"})
     if (is_there(model.path / name)) {
-      const mapped_file file(model.path / name);
-      identity.add_file(file.bytes(), file.bytes().size());
+      const model_file file(model.path / name);
+      identity.add_file(file, file.size());
     }
   std::vector<stored_tensor> tensors;
   std::vector<safetensors_file> opened;
   for (const auto& path : weight_files(model.path)) {
     opened.emplace_back(path);
     auto& file = opened.back();
-    identity.add_file(file.file().bytes(), file.header_bytes());
+    identity.add_file(*file.file(), file.header_bytes());
     tensors.insert(tensors.end(), file.tensors().begin(), file.tensors().end());
   }
   match(model, tensors);
-  for (auto& file : opened)
-    model.files.push_back(std::move(file).release());
+  for (const auto& file : opened)
+    model.files.push_back(file.file());
   model.digest = identity.hex();
 }
 
@@ -130,12 +130,12 @@ void open_gguf(checkpoint& model) {
   digest identity;
   for (const auto& part : parts) {
     tensors.insert(tensors.end(), part.tensors().begin(), part.tensors().end());
-    identity.add_file(part.file().bytes(), part.header_bytes());
+    identity.add_file(*part.file(), part.header_bytes());
   }
   match(model, tensors);
   model.digest = identity.hex();
-  for (auto& part : parts)
-    model.files.push_back(std::move(part).release());
+  for (const auto& part : parts)
+    model.files.push_back(part.file());
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 // A model's files, opened and checked, before any weight is read: GGUF or a Hugging Face folder, seen alike.
 #pragma once
 
-#include "engine/files/mapped_file.hpp"
+#include "engine/files/model_file.hpp"
 #include "engine/files/stored_tensor.hpp"
 #include "engine/model_config.hpp"
 #include "engine/models/weight_names.hpp"
@@ -22,7 +22,7 @@ struct checkpoint {
   std::map<weight_key, stored_tensor> weights;
   /// 128-bit hex over what tells this model from another: see digest.hpp.
   std::string digest;
-  std::vector<mapped_file> files;
+  std::vector<std::shared_ptr<const model_file>> files;
 };
 
 /// Opens a model. Throws `load_error` that names every weight that is missing, not used or of a wrong shape.

@@ -53,20 +53,20 @@ void digest::add(std::span<const std::byte> bytes) {
   high_ = h2 + low_;
 }
 
-void digest::add_file(std::span<const std::byte> bytes, std::size_t header_bytes) {
+void digest::add_file(const model_file& file, std::size_t header_bytes) {
   constexpr std::size_t windows = 256;
   constexpr std::size_t window = 4096;
-  const std::uint64_t size = bytes.size();
+  const std::uint64_t size = file.size();
   add(std::as_bytes(std::span(&size, 1)));
-  header_bytes = std::min(header_bytes, bytes.size());
-  add(bytes.first(header_bytes));
-  const auto rest = bytes.subspan(header_bytes);
-  if (rest.size() <= windows * window) {
-    add(rest);
+  header_bytes = std::min(header_bytes, file.size());
+  add(file.bytes(0, header_bytes));
+  const auto rest = file.size() - header_bytes;
+  if (rest <= windows * window) {
+    add(file.bytes(header_bytes, rest));
     return;
   }
   for (std::size_t i = 0; i < windows; ++i)
-    add(rest.subspan((rest.size() - window) / (windows - 1) * i, window));
+    add(file.bytes(header_bytes + (rest - window) / (windows - 1) * i, window));
 }
 
 std::string digest::hex() const {

@@ -1,6 +1,8 @@
 // Names a model by its contents, quickly.
 #pragma once
 
+#include "engine/files/model_file.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,7 +16,8 @@ namespace troupe::engine {
 /// Hash: MurmurHash3_x64_128 of Austin Appleby (public domain), each part seeded with the digest so far.
 class digest {
 public:
-  void add_file(std::span<const std::byte> bytes, std::size_t header_bytes);
+  /// Throws `load_error` when the file cannot be read.
+  void add_file(const model_file& file, std::size_t header_bytes);
   void add(std::span<const std::byte> bytes);
 
   /// 32 hexadecimal digits.

@@ -14,6 +14,9 @@ namespace troupe::engine {
 
 namespace {
 
+/// Bytes that are read from a file at once, about.
+constexpr std::size_t read_bytes = 65536;
+
 /// A stored matrix, and how many heads' rows stand in GGUF's interleaved order; 0 when none do.
 struct part {
   stored_tensor tensor;
@@ -44,13 +47,19 @@ void widen_rows(const part& from, T* to, std::size_t first) {
   const auto& tensor = from.tensor;
   const auto columns = tensor.shape.back();
   const auto rows = tensor.shape.size() == 1 ? 1 : tensor.shape.front();
-  const auto row_bytes = tensor.bytes.size() / rows;
+  const auto row_bytes = tensor.size / rows;
   std::atomic<bool> finite = true;
+  const auto at_once = std::max<std::size_t>(1, read_bytes / row_bytes);
   at::parallel_for(0, static_cast<std::int64_t>(rows), 64, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<std::byte> stored;
     std::vector<float> wide(columns);
-    for (auto i = begin; i < end; ++i) {
-      const auto row = static_cast<std::size_t>(i);
-      widen(tensor.type, tensor.bytes.data() + row * row_bytes, columns, wide.data());
+    const auto last = static_cast<std::size_t>(end);
+    for (auto row = static_cast<std::size_t>(begin), read = row; row < last; ++row) {
+      if (row == read) {
+        read = std::min(last, row + at_once);
+        stored = tensor.file->bytes(tensor.offset + row * row_bytes, (read - row) * row_bytes);
+      }
+      widen(tensor.type, stored.data() + stored.size() - (read - row) * row_bytes, columns, wide.data());
       if (!all_finite(wide))
         finite = false;
       auto* place = to + (first + row_place(row, rows, from.interleaved_heads)) * columns;
@@ -58,15 +67,15 @@ void widen_rows(const part& from, T* to, std::size_t first) {
     }
   });
   if (!finite)
-    warn_of_odd_numbers(tensor.file->string(), tensor.name);
+    warn_of_odd_numbers(tensor.file_name(), tensor.name);
 }
 
 /// The matrix of one expert in a tensor that holds all of a layer's.
 stored_tensor slice(const stored_tensor& all, std::size_t index) {
   auto one = all;
-  const auto bytes = all.bytes.size() / all.shape.front();
+  one.size = all.size / all.shape.front();
+  one.offset += index * one.size;
   one.shape.erase(one.shape.begin());
-  one.bytes = all.bytes.subspan(index * bytes, bytes);
   return one;
 }
 
@@ -232,7 +241,7 @@ std::shared_ptr<const weights> load_weights(const checkpoint& model, at::ScalarT
   loaded->dtype = dtype;
   loaded->device = device;
   for (const auto& file : model.files)
-    file.will_need();
+    file->will_need();
   const weight_loader from(model, *loaded);
   loaded->embedding = from.matrix(weight_role::embedding);
   for (std::size_t i = 0; i < model.config.layers; ++i)

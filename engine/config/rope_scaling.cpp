@@ -141,8 +141,7 @@ std::vector<float> divisors_of(const gguf_file& file, const char* name, std::siz
     if (tensor.shape != std::vector<std::size_t>{dimensions / 2} || tensor.type != stored_type::f32)
       throw load_error(file.path().string() + ": tensor '" + name + "' must be [" + std::to_string(dimensions / 2) +
         "] of F32, is " + shape_text(tensor.shape) + " of " + to_string(tensor.type));
-    std::vector<float> divisors(dimensions / 2);
-    widen(tensor.type, tensor.bytes.data(), divisors.size(), divisors.data());
+    const auto divisors = tensor.numbers();
     if (std::any_of(divisors.begin(), divisors.end(), [](float d) { return !(d > 0 && std::isfinite(d)); }))
       throw load_error(file.path().string() + ": tensor '" + name + "' must hold positive numbers only");
     return divisors;

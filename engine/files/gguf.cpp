@@ -65,21 +65,19 @@ std::vector<listed_tensor> take_list(gguf_reader& from, std::uint64_t count) {
   return listed;
 }
 
-/// Finds a tensor's bytes in those behind the header.
-void place(const gguf_reader& from, listed_tensor& entry, std::span<const std::byte> room, std::size_t alignment) {
+/// Finds a tensor's bytes in the `room` that there is behind the header.
+void place(const gguf_reader& from, listed_tensor& entry, std::size_t room, std::size_t alignment) {
   if (entry.offset % alignment != 0)
     from.refuse("offset " + std::to_string(entry.offset) + " is not aligned to " + std::to_string(alignment));
-  if (entry.offset > room.size() || entry.bytes > room.size() - entry.offset)
+  if (entry.offset > room || entry.bytes > room - entry.offset)
     from.refuse("lies outside of the file: offset " + std::to_string(entry.offset) + " and " +
-      std::to_string(entry.bytes) + " bytes in a space of " + std::to_string(room.size()));
-  entry.tensor.bytes = room.subspan(entry.offset, entry.bytes);
-  entry.tensor.file = from.shared_path();
+      std::to_string(entry.bytes) + " bytes in a space of " + std::to_string(room));
 }
 
 } // namespace
 
-gguf_file::gguf_file(const std::filesystem::path& path) : file_(path) {
-  gguf_reader from(file_);
+gguf_file::gguf_file(const std::filesystem::path& path) : file_(std::make_shared<const model_file>(path)) {
+  gguf_reader from(*file_);
   if (from.take<std::uint32_t>() != 0x46554747U)
     from.refuse("does not begin with GGUF");
   const auto version = from.take<std::uint32_t>();
@@ -107,10 +105,13 @@ gguf_file::gguf_file(const std::filesystem::path& path) : file_(path) {
   if (alignment < 8 || alignment > (1U << 20U) || !std::has_single_bit(alignment))
     refuse("general.alignment", "must be a power of two between 8 and 1048576, got " + std::to_string(alignment));
   header_bytes_ = (from.position() + alignment - 1) / alignment * alignment;
-  const auto room = file_.bytes().subspan(std::min(header_bytes_, file_.bytes().size()));
+  const auto room = file_->size() - std::min(header_bytes_, file_->size());
   for (auto& entry : listed) {
     from.about("tensor '" + entry.tensor.name + "'");
     place(from, entry, room, alignment);
+    entry.tensor.file = file_;
+    entry.tensor.offset = header_bytes_ + entry.offset;
+    entry.tensor.size = entry.bytes;
     tensors_.push_back(std::move(entry.tensor));
   }
   refuse_overlaps(tensors_);

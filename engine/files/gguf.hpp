@@ -2,11 +2,12 @@
 // After: ggml's docs/gguf.md. Every length, count and offset is checked against the file before it is believed.
 #pragma once
 
-#include "engine/files/mapped_file.hpp"
+#include "engine/files/model_file.hpp"
 #include "engine/files/stored_tensor.hpp"
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -27,10 +28,8 @@ public:
   /// Throws `load_error` that names file, key or tensor and what is wrong.
   explicit gguf_file(const std::filesystem::path& path);
 
-  const std::filesystem::path& path() const { return file_.path(); }
-  const mapped_file& file() const { return file_; }
-  /// Gives the mapping away; the tensors' bytes stay valid as long as it lives.
-  mapped_file release() && { return std::move(file_); }
+  const std::filesystem::path& path() const { return file_->path(); }
+  const std::shared_ptr<const model_file>& file() const { return file_; }
   const std::vector<stored_tensor>& tensors() const { return tensors_; }
   /// Where the tensors' bytes begin: what lies before is the header.
   std::size_t header_bytes() const { return header_bytes_; }
@@ -48,7 +47,7 @@ private:
   const gguf_value& at(const std::string& key) const;
   [[noreturn]] void refuse(const std::string& key, const std::string& why) const;
 
-  mapped_file file_;
+  std::shared_ptr<const model_file> file_;
   std::map<std::string, gguf_value> metadata_;
   std::vector<stored_tensor> tensors_;
   std::size_t header_bytes_ = 0;

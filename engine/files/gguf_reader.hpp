@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
-#include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe::engine {
@@ -29,14 +29,10 @@ constexpr std::size_t max_gguf_header = std::size_t{64} << 20;
 /// Reads a header from front to back and never past its end.
 class gguf_reader {
 public:
-  explicit gguf_reader(const mapped_file& file)
-      : file_(file),
-        path_(std::make_shared<const std::filesystem::path>(file.path())),
-        end_(std::min(file.bytes().size(), max_gguf_header)) {}
+  explicit gguf_reader(const model_file& file) : file_(file), end_(std::min(file.size(), max_gguf_header)) {}
 
   std::size_t position() const { return position_; }
   std::size_t left() const { return end_ - position_; }
-  std::shared_ptr<const std::filesystem::path> shared_path() const { return path_; }
   void about(std::string what) { about_ = std::move(what); }
 
   [[noreturn]] void refuse(const std::string& why) const {
@@ -45,19 +41,14 @@ public:
 
   template <class T>
   T take() {
-    need(sizeof(T));
     T value;
-    std::memcpy(&value, file_.bytes().data() + position_, sizeof value);
-    position_ += sizeof value;
+    std::memcpy(&value, next(sizeof value), sizeof value);
     return value;
   }
 
   std::string take_string() {
     const auto size = take<std::uint64_t>();
-    need(size);
-    std::string text(reinterpret_cast<const char*>(file_.bytes().data() + position_), size);
-    position_ += size;
-    return text;
+    return {reinterpret_cast<const char*>(next(size)), size};
   }
 
   gguf_kind take_kind() {
@@ -71,10 +62,21 @@ public:
   gguf_value take_array();
 
 private:
+  /// The next bytes, which are consumed by it; they stay until the next call.
+  const std::byte* next(std::uint64_t bytes) {
+    need(bytes);
+    if (const auto end = position_ + bytes; end > read_.size()) {
+      const auto known = read_.size();
+      read_.resize(std::min(end_, std::max<std::size_t>(end, 2 * known + first_read)));
+      file_.read(known, std::span{read_}.subspan(known));
+    }
+    return read_.data() + std::exchange(position_, position_ + bytes);
+  }
+
   void need(std::uint64_t bytes) const {
     if (bytes <= left())
       return;
-    if (end_ < file_.bytes().size() && bytes <= file_.bytes().size() - position_)
+    if (end_ < file_.size() && bytes <= file_.size() - position_)
       refuse("metadata and list of tensors must have at most " + std::to_string(max_gguf_header) + " bytes together");
     refuse("the file ends early: " + std::to_string(bytes) + " bytes wanted at offset " + std::to_string(position_) +
       ", " + std::to_string(left()) + " left");
@@ -89,8 +91,11 @@ private:
     return values;
   }
 
-  const mapped_file& file_;
-  std::shared_ptr<const std::filesystem::path> path_;
+  static constexpr std::size_t first_read = std::size_t{1} << 20;
+
+  const model_file& file_;
+  /// The file's first bytes, as far as they were needed.
+  std::vector<std::byte> read_;
   std::size_t end_;
   std::size_t position_ = 0;
   std::string about_ = "header";

@@ -2,10 +2,10 @@
 // After: the format's README. Offsets, shapes and sizes are checked before they are believed.
 #pragma once
 
-#include "engine/files/mapped_file.hpp"
+#include "engine/files/model_file.hpp"
 #include "engine/files/stored_tensor.hpp"
 
-#include <utility>
+#include <memory>
 #include <vector>
 
 namespace troupe::engine {
@@ -16,14 +16,12 @@ public:
   /// Throws `load_error` that names file, tensor and what is wrong.
   explicit safetensors_file(const std::filesystem::path& path);
 
-  const mapped_file& file() const { return file_; }
-  /// Gives the mapping away; the tensors' bytes stay valid as long as it lives.
-  mapped_file release() && { return std::move(file_); }
+  const std::shared_ptr<const model_file>& file() const { return file_; }
   const std::vector<stored_tensor>& tensors() const { return tensors_; }
   std::size_t header_bytes() const { return header_bytes_; }
 
 private:
-  mapped_file file_;
+  std::shared_ptr<const model_file> file_;
   std::vector<stored_tensor> tensors_;
   std::size_t header_bytes_ = 0;
 };

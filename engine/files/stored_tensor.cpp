@@ -21,6 +21,15 @@ std::optional<std::size_t> stored_bytes(stored_type type, const std::vector<std:
   return count / block.numbers * block.bytes;
 }
 
+std::vector<float> stored_tensor::numbers() const {
+  std::size_t count = 1;
+  for (const auto extent : shape)
+    count *= extent;
+  std::vector<float> wide(count);
+  widen(type, file->bytes(offset, size).data(), count, wide.data());
+  return wide;
+}
+
 std::string shape_text(const std::vector<std::size_t>& shape) {
   std::string text = "[";
   for (const auto extent : shape)
@@ -32,12 +41,11 @@ void refuse_overlaps(const std::vector<stored_tensor>& tensors) {
   std::vector<const stored_tensor*> order;
   for (const auto& tensor : tensors)
     order.push_back(&tensor);
-  std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->bytes.data() < b->bytes.data(); });
+  std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->offset < b->offset; });
   for (std::size_t i = 1; i < order.size(); ++i) {
     const auto& before = *order[i - 1];
-    if (before.bytes.data() + before.bytes.size() > order[i]->bytes.data())
-      throw load_error(
-        before.file->string() + ": tensors '" + before.name + "' and '" + order[i]->name + "' share bytes");
+    if (before.offset + before.size > order[i]->offset)
+      throw load_error(before.file_name() + ": tensors '" + before.name + "' and '" + order[i]->name + "' share bytes");
   }
 }
 

@@ -2,12 +2,11 @@
 #pragma once
 
 #include "engine/files/blocks.hpp"
+#include "engine/files/model_file.hpp"
 
 #include <cstddef>
-#include <filesystem>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -17,15 +16,21 @@ namespace troupe::engine {
 /// is 0 or when the size exceeds what 63 bits count.
 std::optional<std::size_t> stored_bytes(stored_type type, const std::vector<std::size_t>& shape);
 
-/// One tensor of an open file. `bytes` stays valid as long as the file is mapped.
+/// One tensor of an open file, which stays open as long as it lives.
 struct stored_tensor {
   std::string name;
   stored_type type = stored_type::f32;
   /// Slowest dimension first: [rows, columns] for a matrix.
   std::vector<std::size_t> shape;
-  std::span<const std::byte> bytes;
-  /// For error messages.
-  std::shared_ptr<const std::filesystem::path> file;
+  std::shared_ptr<const model_file> file;
+  /// Where its bytes begin in the file, and how many they are.
+  std::size_t offset = 0;
+  std::size_t size = 0;
+
+  /// Name of its file, for error messages.
+  std::string file_name() const { return file->path().string(); }
+  /// All its numbers. Throws `load_error` when the file has become shorter.
+  std::vector<float> numbers() const;
 };
 
 /// `[49152, 576]`

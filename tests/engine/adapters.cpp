@@ -31,11 +31,7 @@ std::vector<made_tensor> read_all(const std::filesystem::path& model) {
       continue;
     const safetensors_file file(entry.path());
     for (const auto& tensor : file.tensors()) {
-      std::size_t count = 1;
-      for (const auto extent : tensor.shape)
-        count *= extent;
-      all.push_back({tensor.name, tensor.shape, std::vector<float>(count)});
-      widen(tensor.type, tensor.bytes.data(), count, all.back().numbers.data());
+      all.push_back({tensor.name, tensor.shape, tensor.numbers()});
     }
   }
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });

@@ -1,6 +1,7 @@
 #include "engine/checkpoint.hpp"
 
 #include "engine/engine.hpp"
+#include "engine/weights.hpp"
 #include "tests/engine/file_builders.hpp"
 #include "tests/engine/support.hpp"
 
@@ -60,6 +61,15 @@ TEST_CASE("the default model's configuration is read from its metadata") {
   CHECK(model.config.ropes.front().base == 100000);
   CHECK(model.config.tied_head);
   CHECK(model.digest.size() == 32);
+}
+
+TEST_CASE("a file that has become shorter since it was opened is an error that names it") {
+  const scratch_folder folder;
+  folder.write("config.json", read(goldens / "tied" / "config.json"));
+  const auto file = folder.write("model.safetensors", read(goldens / "tied" / "model.safetensors"));
+  const auto model = open_checkpoint(folder.path());
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+  CHECK_THROWS_WITH(load_weights(model, at::kFloat, at::kCPU), Contains("model.safetensors: has become shorter"));
 }
 
 TEST_CASE("a digest tells models apart and is the same for a copy") {

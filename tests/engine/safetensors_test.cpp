@@ -29,7 +29,7 @@ TEST_CASE("a sound safetensors file is read") {
   REQUIRE(file.tensors().size() == 2);
   CHECK(file.tensors()[0].shape == std::vector<std::size_t>{2, 2});
   CHECK(file.tensors()[1].type == stored_type::bf16);
-  CHECK(file.tensors()[1].bytes.size() == 6);
+  CHECK(file.tensors()[1].size == 6);
 }
 
 TEST_CASE("a safetensors header that lies is refused") {

@@ -1,4 +1,4 @@
-// A file that holds a fuzzer's input, for readers that map files.
+// A file that holds a fuzzer's input, for readers of files.
 #pragma once
 
 #include <filesystem>
