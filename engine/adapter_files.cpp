@@ -129,9 +129,8 @@ adapter_files open_adapter(const std::filesystem::path& folder, const model_conf
     match.take(tensor);
   auto parts = std::move(match).finish(path);
   digest identity;
-  const model_file config_file(config_path);
-  identity.add(config_file.bytes(0, config_file.size()));
-  identity.add(file.file()->bytes(0, file.file()->size()));
+  identity.add_whole(model_file{config_path});
+  identity.add_whole(*file.file());
   return {std::move(parts), identity.hex()};
 }
 

@@ -9,6 +9,8 @@ namespace troupe::engine {
 
 namespace {
 
+/// Bytes of a file that are held in memory.
+constexpr std::size_t most_at_once = std::size_t{64} << 20;
 constexpr std::uint64_t c1 = 0x87c37b91114253d5ULL;
 constexpr std::uint64_t c2 = 0x4cf5ad432745937fULL;
 
@@ -58,7 +60,7 @@ void digest::add_file(const model_file& file, std::size_t header_bytes) {
   constexpr std::size_t window = 4096;
   const std::uint64_t size = file.size();
   add(std::as_bytes(std::span(&size, 1)));
-  header_bytes = std::min(header_bytes, file.size());
+  header_bytes = std::min({header_bytes, file.size(), most_at_once});
   add(file.bytes(0, header_bytes));
   const auto rest = file.size() - header_bytes;
   if (rest <= windows * window) {
@@ -67,6 +69,11 @@ void digest::add_file(const model_file& file, std::size_t header_bytes) {
   }
   for (std::size_t i = 0; i < windows; ++i)
     add(file.bytes(header_bytes + (rest - window) / (windows - 1) * i, window));
+}
+
+void digest::add_whole(const model_file& file) {
+  for (std::size_t at = 0; at < file.size(); at += most_at_once)
+    add(file.bytes(at, std::min(most_at_once, file.size() - at)));
 }
 
 std::string digest::hex() const {

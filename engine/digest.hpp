@@ -16,8 +16,11 @@ namespace troupe::engine {
 /// Hash: MurmurHash3_x64_128 of Austin Appleby (public domain), each part seeded with the digest so far.
 class digest {
 public:
-  /// Throws `load_error` when the file cannot be read.
+  /// Of a header with more than 64 MiB, the rest counts as what is behind it. Throws `load_error` when the file cannot
+  /// be read.
   void add_file(const model_file& file, std::size_t header_bytes);
+  /// Every byte of a file. Throws `load_error` when it cannot be read.
+  void add_whole(const model_file& file);
   void add(std::span<const std::byte> bytes);
 
   /// 32 hexadecimal digits.
