@@ -73,8 +73,7 @@ std::optional<std::size_t> choose_worker(const std::vector<candidate>& candidate
 }
 
 timespan stall_limit(const worker_credit& worker, timespan least, std::uint32_t factor) {
-  const auto known = worker.longest_step.count() > 0 ? worker.longest_step : least;
-  return std::max(least, known * factor);
+  return std::max(least, worker.longest_step * factor);
 }
 
 } // namespace troupe

@@ -40,7 +40,6 @@ struct worker_credit {
   std::uint32_t on_trial = 0;
   /// When it last finished a step, or went from idle to busy.
   std::chrono::steady_clock::time_point last_progress;
-  /// Also of those of its predecessors, where they held the same model; zero while nobody has finished one.
   timespan longest_step{0};
 };
 
@@ -81,9 +80,7 @@ struct candidate {
 /// A short common beginning, such as a chat template's first lines, must not draw all requests to one worker.
 std::optional<std::size_t> choose_worker(const std::vector<candidate>& candidates, std::size_t tokens, bool on_trial);
 
-/// How long a worker may have work and finish no step before it is given up: `factor` times its longest one, and at
-/// least `least`. While it has finished none it is `factor` times `least`, as a large model's first prompt may take
-/// long.
+/// How long a worker may have work and finish no step before it is given up.
 timespan stall_limit(const worker_credit& worker, timespan least, std::uint32_t factor);
 
 } // namespace troupe

@@ -10,11 +10,7 @@ namespace troupe {
 
 void schedule::worker_is_ready(const worker_ready& ready) {
   worker_is_gone({ready.worker, true, true});
-  auto fresh = fresh_credit(ready);
-  if (const auto before = workers_.find(ready.worker);
-      before != workers_.end() && before->second.size.model == ready.model)
-    fresh.longest_step = before->second.longest_step;
-  workers_.insert_or_assign(ready.worker, std::move(fresh));
+  workers_.insert_or_assign(ready.worker, fresh_credit(ready));
   prefixes_.add(ready.worker, ready.blocks);
   lost_models_.erase(ready.model);
 }
@@ -37,10 +33,9 @@ void schedule::worker_is_gone(const worker_gone& gone) {
   }
   prefixes_.forget(gone.worker);
   if (gone.expected_back) {
-    worker_credit absent;
-    absent.size = std::move(worker.size);
-    absent.longest_step = worker.longest_step;
-    worker = std::move(absent);
+    const auto size = worker.size;
+    worker = {};
+    worker.size = size;
   } else {
     workers_.erase(found);
   }

@@ -119,11 +119,6 @@ TEST_CASE_METHOD(fixture, "a worker with work that finishes no step is told of o
   plan.look_for_stalls(now);
   CHECK(plan.decide(now).stalled.empty());
   ask(work(1));
-  // Its first step may take long; after that, more is known.
-  now += 49s;
-  plan.look_for_stalls(now);
-  CHECK(plan.decide(now).stalled.empty());
-  plan.worker_has_room({0, 1, 8, 100, timespan{100ms}, {}, {}}, now);
   now += 5s;
   plan.look_for_stalls(now);
   CHECK(plan.decide(now).stalled.empty());
@@ -143,28 +138,6 @@ TEST_CASE_METHOD(fixture, "a worker with work that finishes no step is told of o
   now += 1s;
   plan.look_for_stalls(now);
   CHECK(plan.decide(now).stalled.size() == 1);
-}
-
-TEST_CASE_METHOD(fixture, "what is known of a worker's steps holds for its successor, unless that has another model") {
-  ready(0, 8);
-  plan.worker_has_room({0, 0, 8, 100, timespan{100ms}, {}, {}}, now);
-  const auto told_after = [&](timespan idle) {
-    ask(work(1));
-    now += idle;
-    plan.look_for_stalls(now);
-    return !plan.decide(now).stalled.empty();
-  };
-  lose_worker(0);
-  ready(0, 8);
-  CHECK(told_after(6s));
-  worker_ready other;
-  other.worker = 0;
-  other.model = "another";
-  plan.worker_is_gone({0, true, true});
-  plan.worker_is_ready(other);
-  plan.worker_is_gone({0, true, true});
-  ready(0, 8);
-  CHECK_FALSE(told_after(6s));
 }
 
 TEST_CASE_METHOD(fixture, "a worker that drains gets nothing new, and is told of when it is empty") {

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t most_messages = 200'000;
 /// How long after the last event something may still wait, on the fake clock. Longer than any hang, restart delay and
 /// queue of a story.
-constexpr auto patience = 600s;
+constexpr auto patience = 120s;
 
 class player {
 public:
