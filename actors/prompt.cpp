@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/protocol/limits.hpp"
+#include "actors/protocol/names.hpp"
 
 namespace troupe {
 
@@ -19,12 +20,6 @@ encoded_prompt refused(run_id run, failure_code code, std::string message, std::
   out.ok = false;
   out.reason = failure{code, std::move(message), std::move(param), timespan{0}};
   return out;
-}
-
-std::string field_of(const native_request& request) {
-  if (request.kind == work_kind::embed)
-    return "input";
-  return request.form == prompt_form::messages ? "messages" : "prompt";
 }
 
 /// Tokenizes with the `dropped` oldest messages that may give way left out.
@@ -77,12 +72,12 @@ std::pair<std::vector<token_id>, std::size_t> trim(
 encoded_prompt check_length(encoded_prompt out, const native_request& request, std::size_t context) {
   const auto size = std::to_string(out.tokens.size());
   if (out.tokens.empty())
-    return refused(out.run, failure_code::invalid_request, "the prompt has no tokens", field_of(request));
+    return refused(out.run, failure_code::invalid_request, "the prompt has no tokens", prompt_field(request));
   if (request.trim_to_tokens > 0 && request.trim_to_tokens < context && out.tokens.size() > request.trim_to_tokens)
     return refused(out.run, failure_code::context_length_exceeded,
       "the prompt without its history must have at most " + std::to_string(request.trim_to_tokens) + " tokens, got " +
         size,
-      field_of(request));
+      prompt_field(request));
   for (std::size_t i = 0; i < out.continuations.size(); ++i)
     if (const auto all = out.tokens.size() + out.continuations[i].size(); all >= context)
       return refused(out.run, failure_code::context_length_exceeded,
@@ -93,7 +88,7 @@ encoded_prompt check_length(encoded_prompt out, const native_request& request, s
     return refused(out.run, failure_code::context_length_exceeded,
       "this model's maximum context length is " + std::to_string(context) +
         " tokens, prompt and answer together, but the prompt has " + size + " tokens",
-      field_of(request));
+      prompt_field(request));
   return out;
 }
 
@@ -146,8 +141,8 @@ encoded_prompt encode(run_id run, const native_request& request, const model_tex
   switch (request.form) {
   case prompt_form::messages: {
     if (!text.chat_template)
-      return refused(
-        run, failure_code::invalid_request, "the model has no chat template: send a text prompt", field_of(request));
+      return refused(run, failure_code::invalid_request, "the model has no chat template: send a text prompt",
+        prompt_field(request));
     const std::size_t room = text.context > 0 ? text.context - 1 : 0;
     if (request.trim_to_tokens > 0) {
       auto [tokens, dropped] = trim(request, text, std::min<std::size_t>(request.trim_to_tokens, room));
@@ -162,9 +157,9 @@ encoded_prompt encode(run_id run, const native_request& request, const model_tex
     out.tokens = text.tokenizer->encode(request.prompt, text::tokenizer::control::parse, request.add_special);
     break;
   case prompt_form::tokens: {
-    auto why = foreign_token(request.prompt_tokens, field_of(request), text.tokenizer->vocabulary_size());
+    auto why = foreign_token(request.prompt_tokens, prompt_field(request), text.tokenizer->vocabulary_size());
     if (!why.empty())
-      return refused(run, failure_code::invalid_request, std::move(why), field_of(request));
+      return refused(run, failure_code::invalid_request, std::move(why), prompt_field(request));
     out.tokens = request.prompt_tokens;
     break;
   }
@@ -188,7 +183,7 @@ encoded_prompt tokenize_prompt(run_id run, const native_request& request, const 
   try {
     return encode(run, request, text);
   } catch (const text::text_error& e) {
-    return refused(run, failure_code::invalid_request, field_of(request) + ": " + e.what(), field_of(request));
+    return refused(run, failure_code::invalid_request, prompt_field(request) + ": " + e.what(), prompt_field(request));
   }
 }
 

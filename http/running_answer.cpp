@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "actors/protocol/names.hpp"
+
 namespace troupe::http {
 
 namespace {
@@ -23,6 +25,7 @@ running_answer::running_answer(
     : port_(port),
       most_bytes_(most_bytes),
       wake_(std::move(wake)),
+      field_(prompt_field(request)),
       place_(std::move(place)) {
   sink_ = port_.submit(std::move(request), *this);
 }
@@ -71,9 +74,10 @@ void running_answer::finished(const answer_finished& event) {
 void running_answer::failed(const failure& reason) {
   attached_ = false;
   auto named = reason;
-  if (!place_.empty() && !named.param.empty()) {
+  if (!place_.empty() && named.param == field_) {
     named.param += place_;
-    named.message = named.param + ": " + named.message;
+    const auto said = field_ + ": ";
+    named.message.replace(0, named.message.starts_with(said) ? said.size() : 0, named.param + ": ");
   }
   end_ = std::move(named);
   wake_();

@@ -19,7 +19,7 @@ namespace troupe::http {
 class running_answer : private answer_listener {
 public:
   /// `wake` is called when something has come. `place` is the request's in the list that it came in, `[3]`: a failure
-  /// that names the list's field names it too.
+  /// of the prompt's field names it too.
   running_answer(company_port& port, native_request request, std::size_t most_bytes, std::function<void()> wake,
     std::string place = {});
   ~running_answer() override;
@@ -52,6 +52,7 @@ private:
   company_port& port_;
   std::size_t most_bytes_;
   std::function<void()> wake_;
+  std::string field_;
   std::string place_;
   std::optional<answer_admitted> admitted_;
   std::optional<answer_started> started_;

@@ -158,4 +158,10 @@ std::string_view name(departure_reason x) {
   return "unknown";
 }
 
+std::string prompt_field(const native_request& request) {
+  if (request.kind == work_kind::embed)
+    return "input";
+  return request.form == prompt_form::messages ? "messages" : "prompt";
+}
+
 } // namespace troupe

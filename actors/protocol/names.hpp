@@ -1,6 +1,7 @@
 // The words that logs, metrics and the wire use for the protocol's enums.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "actors/protocol/types.hpp"
@@ -19,5 +20,8 @@ std::string_view name(worker_state x);
 std::string_view name(drill_kind x);
 std::string_view name(failure_code x);
 std::string_view name(departure_reason x);
+
+/// The field that a request's prompt stands in on the wire.
+std::string prompt_field(const native_request& request);
 
 } // namespace troupe

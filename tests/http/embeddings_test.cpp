@@ -242,6 +242,10 @@ TEST_CASE("an input of a list that fails is named by its place, one alone by its
   s.company.at_once = [](test::fake_company& company, sink_id sink, const native_request& request) {
     if (request.prompt == "long")
       company.failed(sink, {failure_code::context_length_exceeded, "too long", "input", {}});
+    if (request.prompt == "foreign")
+      company.failed(sink, {failure_code::invalid_request, "input: a token is foreign", "input", {}});
+    if (request.prompt == "other")
+      company.failed(sink, {failure_code::invalid_request, "not that", "model", {}});
   };
   const auto error = [&](const std::string& input) {
     const auto answer = s.call(post("/v1/embeddings", R"({"model":"small","input":)" + input + "}"));
@@ -252,6 +256,9 @@ TEST_CASE("an input of a list that fails is named by its place, one alone by its
   CHECK(error(R"(["long"])").at("message") == "too long");
   CHECK(error(R"(["a","long","a"])").at("param") == "input[1]");
   CHECK(error(R"(["a","long","a"])").at("message") == "input[1]: too long");
+  CHECK(error(R"(["a","foreign"])").at("message") == "input[1]: a token is foreign");
+  CHECK(error(R"(["a","other"])").at("param") == "model");
+  CHECK(error(R"(["a","other"])").at("message") == "not that");
 }
 
 TEST_CASE("a client that goes takes all inputs along, those that wait too") {
