@@ -109,21 +109,18 @@ void open_folder(checkpoint& model) {
       identity.add_file(file, file.size());
     }
   std::vector<stored_tensor> tensors;
-  std::vector<safetensors_file> opened;
   for (const auto& path : weight_files(model.path)) {
-    opened.emplace_back(path);
-    auto& file = opened.back();
+    const safetensors_file file(path);
     identity.add_file(*file.file(), file.header_bytes());
     tensors.insert(tensors.end(), file.tensors().begin(), file.tensors().end());
+    model.files.push_back(file.file());
   }
   match(model, tensors);
-  for (const auto& file : opened)
-    model.files.push_back(file.file());
   model.digest = identity.hex();
 }
 
 void open_gguf(checkpoint& model) {
-  auto parts = open_parts(model.path);
+  const auto parts = open_parts(model.path);
   model.format = file_format::gguf;
   model.config = read_config(parts.front());
   std::vector<stored_tensor> tensors;
@@ -131,11 +128,10 @@ void open_gguf(checkpoint& model) {
   for (const auto& part : parts) {
     tensors.insert(tensors.end(), part.tensors().begin(), part.tensors().end());
     identity.add_file(*part.file(), part.header_bytes());
+    model.files.push_back(part.file());
   }
   match(model, tensors);
   model.digest = identity.hex();
-  for (const auto& part : parts)
-    model.files.push_back(part.file());
 }
 
 } // namespace

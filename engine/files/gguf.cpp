@@ -25,53 +25,47 @@ stored_type type_of(const gguf_reader& from, std::uint32_t number) {
   from.refuse("tensor type " + std::to_string(number) + " is not supported; those that are: " + gguf_type_names());
 }
 
-/// A tensor's line in the header; its bytes are known once the header has been read to its end.
-struct listed_tensor {
-  stored_tensor tensor;
-  std::uint64_t offset = 0;
-  std::size_t bytes = 0;
-};
-
-listed_tensor take_listed(gguf_reader& from, std::uint64_t index) {
+/// A tensor's line in the header. Its offset counts from the header's end, which is known once all has been read.
+stored_tensor take_listed(gguf_reader& from, std::uint64_t index) {
   from.about("tensor " + std::to_string(index));
-  listed_tensor listed;
-  listed.tensor.name = from.take_string();
-  if (listed.tensor.name.empty() || listed.tensor.name.size() > max_name)
+  stored_tensor listed;
+  listed.name = from.take_string();
+  if (listed.name.empty() || listed.name.size() > max_name)
     from.refuse("its name must have between 1 and " + std::to_string(max_name) + " bytes");
-  from.about("tensor '" + listed.tensor.name + "'");
+  from.about("tensor '" + listed.name + "'");
   const auto dimensions = from.take<std::uint32_t>();
   if (dimensions < 1 || dimensions > max_dimensions)
     from.refuse("dimensions must be between 1 and 4, got " + std::to_string(dimensions));
-  listed.tensor.shape.resize(dimensions);
+  listed.shape.resize(dimensions);
   for (std::uint32_t i = 0; i < dimensions; ++i)
-    listed.tensor.shape[dimensions - 1 - i] = from.take<std::uint64_t>();
-  listed.tensor.type = type_of(from, from.take<std::uint32_t>());
+    listed.shape[dimensions - 1 - i] = from.take<std::uint64_t>();
+  listed.type = type_of(from, from.take<std::uint32_t>());
   listed.offset = from.take<std::uint64_t>();
-  const auto bytes = stored_bytes(listed.tensor.type, listed.tensor.shape);
+  const auto bytes = stored_bytes(listed.type, listed.shape);
   if (!bytes)
-    from.refuse("shape " + shape_text(listed.tensor.shape) + " is impossible for " + to_string(listed.tensor.type));
-  listed.bytes = *bytes;
+    from.refuse("shape " + shape_text(listed.shape) + " is impossible for " + to_string(listed.type));
+  listed.size = *bytes;
   return listed;
 }
 
-std::vector<listed_tensor> take_list(gguf_reader& from, std::uint64_t count) {
-  std::vector<listed_tensor> listed;
+std::vector<stored_tensor> take_list(gguf_reader& from, std::uint64_t count) {
+  std::vector<stored_tensor> listed;
   std::set<std::string> names;
   for (std::uint64_t i = 0; i < count; ++i) {
     listed.push_back(take_listed(from, i));
-    if (!names.insert(listed.back().tensor.name).second)
+    if (!names.insert(listed.back().name).second)
       from.refuse("is there twice");
   }
   return listed;
 }
 
-/// Finds a tensor's bytes in the `room` that there is behind the header.
-void place(const gguf_reader& from, listed_tensor& entry, std::size_t room, std::size_t alignment) {
-  if (entry.offset % alignment != 0)
-    from.refuse("offset " + std::to_string(entry.offset) + " is not aligned to " + std::to_string(alignment));
-  if (entry.offset > room || entry.bytes > room - entry.offset)
-    from.refuse("lies outside of the file: offset " + std::to_string(entry.offset) + " and " +
-      std::to_string(entry.bytes) + " bytes in a space of " + std::to_string(room));
+/// Whether a tensor lies within the `room` that there is behind the header.
+void check_place(const gguf_reader& from, const stored_tensor& tensor, std::size_t room, std::size_t alignment) {
+  if (tensor.offset % alignment != 0)
+    from.refuse("offset " + std::to_string(tensor.offset) + " is not aligned to " + std::to_string(alignment));
+  if (tensor.offset > room || tensor.size > room - tensor.offset)
+    from.refuse("lies outside of the file: offset " + std::to_string(tensor.offset) + " and " +
+      std::to_string(tensor.size) + " bytes in a space of " + std::to_string(room));
 }
 
 } // namespace
@@ -100,19 +94,17 @@ gguf_file::gguf_file(const std::filesystem::path& path) : file_(std::make_shared
     if (!metadata_.emplace(std::move(key), std::move(value)).second)
       from.refuse("is there twice");
   }
-  auto listed = take_list(from, tensors);
+  tensors_ = take_list(from, tensors);
   const auto alignment = has("general.alignment") ? count("general.alignment") : 32;
   if (alignment < 8 || alignment > (1U << 20U) || !std::has_single_bit(alignment))
     refuse("general.alignment", "must be a power of two between 8 and 1048576, got " + std::to_string(alignment));
   header_bytes_ = (from.position() + alignment - 1) / alignment * alignment;
   const auto room = file_->size() - std::min(header_bytes_, file_->size());
-  for (auto& entry : listed) {
-    from.about("tensor '" + entry.tensor.name + "'");
-    place(from, entry, room, alignment);
-    entry.tensor.file = file_;
-    entry.tensor.offset = header_bytes_ + entry.offset;
-    entry.tensor.size = entry.bytes;
-    tensors_.push_back(std::move(entry.tensor));
+  for (auto& tensor : tensors_) {
+    from.about("tensor '" + tensor.name + "'");
+    check_place(from, tensor, room, alignment);
+    tensor.file = file_;
+    tensor.offset += header_bytes_;
   }
   refuse_overlaps(tensors_);
 }

@@ -22,11 +22,9 @@ std::optional<std::size_t> stored_bytes(stored_type type, const std::vector<std:
 }
 
 std::vector<float> stored_tensor::numbers() const {
-  std::size_t count = 1;
-  for (const auto extent : shape)
-    count *= extent;
-  std::vector<float> wide(count);
-  widen(type, file->bytes(offset, size).data(), count, wide.data());
+  const auto block = block_of(type);
+  std::vector<float> wide(size / block.bytes * block.numbers);
+  widen(type, file->bytes(offset, size).data(), wide.size(), wide.data());
   return wide;
 }
 
