@@ -70,7 +70,7 @@ std::vector<sink_id> admission::expired(time_point now) {
 }
 
 timespan admission::retry_after(time_point now) const {
-  const double wait = std::chrono::duration<double>(end_interval(now)).count() * static_cast<double>(waiting_);
+  const double wait = seconds_of(end_interval(now)) * static_cast<double>(waiting_);
   return std::chrono::seconds{static_cast<std::int64_t>(std::ceil(std::clamp(wait, 1.0, 60.0)))};
 }
 

@@ -71,8 +71,7 @@ void supervisor_state::stalled(worker_id id, timespan idle) {
   auto* const x = find(id);
   if (x == nullptr || !x->handle)
     return;
-  const auto reason =
-    fmt::format("it had work and finished no step for {:.1f} s", std::chrono::duration<double>(idle).count());
+  const auto reason = fmt::format("it had work and finished no step for {:.1f} s", seconds_of(idle));
   spdlog::error("worker {} is given up: {}", id, reason);
   // It ends when its thread comes back; whatever it says until then is of an old epoch.
   abandoned_.push_back(x->handle);

@@ -8,7 +8,7 @@ namespace troupe::http {
 namespace {
 
 double seconds(timespan t) {
-  return std::chrono::duration<double>(std::chrono::round<std::chrono::microseconds>(t)).count();
+  return seconds_of(std::chrono::round<std::chrono::microseconds>(t));
 }
 
 } // namespace

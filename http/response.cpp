@@ -72,7 +72,7 @@ std::string date_text(std::int64_t now) {
 
 std::string seconds_text(std::chrono::nanoseconds t) {
   char text[40];
-  const auto n = std::snprintf(text, sizeof text, "%.6f", std::chrono::duration<double>(t).count());
+  const auto n = std::snprintf(text, sizeof text, "%.6f", seconds_of(t));
   return {text, static_cast<std::size_t>(n)};
 }
 

@@ -24,7 +24,7 @@ std::string request_id(environment& outside) {
 }
 
 std::string limit_text(std::chrono::nanoseconds t) {
-  return api::number_text(std::chrono::duration<double>(t).count()) + " s";
+  return api::number_text(seconds_of(t)) + " s";
 }
 
 std::string address_of(const net::ip::tcp::socket& socket) {

@@ -8,10 +8,6 @@ namespace troupe::http::api {
 
 namespace {
 
-double seconds(timespan t) {
-  return std::chrono::duration<double>(t).count();
-}
-
 class inference_format : public answer_format {
 public:
   explicit inference_format(answer_style style) : style_(std::move(style)) {}
@@ -52,7 +48,8 @@ private:
   void metadata(
     json_writer& w, const answer_started& started, const answer_finished& finished, finish_reason finish) const {
     w.key("metadata").begin_object().field("request_id", style_.request_id).field("model", style_.model);
-    w.field("latency", seconds(finished.latency)).field("time_to_first_token", seconds(finished.time_to_first_token));
+    w.field("latency", seconds_of(finished.latency))
+      .field("time_to_first_token", seconds_of(finished.time_to_first_token));
     w.field("cache_hit", started.cache == cache_state::hit);
     w.field("prompt_tokens", finished.usage.prompt_tokens);
     w.field("completion_tokens", finished.usage.completion_tokens);

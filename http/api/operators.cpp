@@ -12,13 +12,9 @@ namespace troupe::http::api {
 
 namespace {
 
-double seconds(timespan t) {
-  return std::chrono::duration<double>(t).count();
-}
-
 void write_worker(json_writer& w, const worker_status& x) {
   w.begin_object().field("id", x.worker).field("device", x.device).field("model", x.model).field("dtype", x.dtype);
-  w.field("state", name(x.state)).field("reason", x.reason).field("since_seconds", seconds(x.since));
+  w.field("state", name(x.state)).field("reason", x.reason).field("since_seconds", seconds_of(x.since));
   w.field("restarts", x.restarts).end_object();
 }
 
@@ -134,7 +130,7 @@ std::string live_body(liveness live, const std::optional<metrics_snapshot>& metr
     return status_body(live == liveness::alive ? "alive" : "unresponsive");
   std::string out;
   json_writer w{out};
-  w.begin_object().field("status", "stalled").field("stalled_seconds", seconds(metrics->stalled)).end_object();
+  w.begin_object().field("status", "stalled").field("stalled_seconds", seconds_of(metrics->stalled)).end_object();
   return out;
 }
 
@@ -147,7 +143,7 @@ std::string status_body(std::string_view word) {
 std::string metrics_body(const metrics_snapshot& m) {
   std::string out;
   json_writer w{out};
-  w.begin_object().field("uptime_seconds", seconds(m.uptime));
+  w.begin_object().field("uptime_seconds", seconds_of(m.uptime));
   w.field("started_requests", m.started_requests).field("live_requests", m.live_requests);
   w.field("total_requests", m.total_requests).field("successful_requests", m.successful_requests);
   w.field("failed_requests", m.failed_requests).field("cancelled_requests", m.cancelled_requests);
@@ -160,7 +156,7 @@ std::string metrics_body(const metrics_snapshot& m) {
   write_distribution(w, "queue_time", m.queue_time);
   w.field("prompt_tokens", m.prompt_tokens).field("completion_tokens", m.completion_tokens);
   w.field("tokens_per_second", m.tokens_per_second);
-  w.field("stalled_seconds", seconds(m.stalled));
+  w.field("stalled_seconds", seconds_of(m.stalled));
   write_cache(w, m);
   w.key("objective").begin_object().field("percentile", 95).field("seconds", m.objective_seconds);
   w.field("window_seconds", m.objective_window_seconds).field("meets_sla", m.meets_sla).end_object();
